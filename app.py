@@ -1,0 +1,14 @@
+"""The front door: the ASGI application that ``streamlit run app.py`` and ``predscope view`` serve.
+
+The Streamlit script itself is ``components/shell.py``: a script that stands beside ``pages/`` would fall into
+Streamlit's older page discovery, which breaks cold deep links.
+"""
+
+import streamlit as st
+
+from components.routes import MIDDLEWARE, ROUTES
+
+app = st.App("components/shell.py", routes=ROUTES, middleware=MIDDLEWARE)
+
+if __name__ == "__main__":
+    app.run()

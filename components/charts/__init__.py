@@ -1,0 +1,1 @@
+"""Charts: a small table in, a plotly figure out. Nothing here knows Streamlit or reads a project."""

@@ -1,0 +1,54 @@
+"""The conditions in force as chips above the gallery, each removed by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from predscope.exploration import FrameQuery, active_filters, without_filters
+
+_STYLE = """<style>
+.st-key-filter_chips { gap: 6px; }
+.st-key-filter_chips button {
+  min-height: 26px;
+  padding: 0 8px 0 10px;
+  border-radius: 13px;
+}
+.st-key-filter_chips button p { font-size: 13px; }
+.st-key-filter_chips button span[data-testid="stIconMaterial"] { font-size: 15px; opacity: 0.65; }
+.st-key-filter_chips button:hover span[data-testid="stIconMaterial"] { opacity: 1; }
+</style>"""
+
+
+def filter_chips(query: FrameQuery, on_change: Callable[[FrameQuery], None]) -> None:
+    """One chip a condition and, from two on, "Clear all"; nothing where there is none.
+
+    Args:
+        query: the query on screen.
+        on_change: called with the query that is left.
+    """
+    filters = active_filters(query)
+    if not filters:
+        return
+    st.html(_STYLE)
+    with st.container(horizontal=True, key="filter_chips", vertical_alignment="center"):
+        for active in filters:
+            st.button(
+                escape_markdown(active.text),
+                key=f"chip:{active.key}",
+                icon=":material/close:",
+                icon_position="right",
+                help=f"Remove the filter {escape_markdown(active.text)}",
+                on_click=on_change,
+                args=(active.without,),
+            )
+        if len(filters) > 1:
+            st.button(
+                "Clear all", key="chip_clear", type="tertiary", on_click=on_change, args=(without_filters(query),)
+            )
+
+
+def escape_markdown(text: str) -> str:
+    """Text from files as Streamlit's labels show it literally."""
+    return "".join("\\" + character if character in r"\`*_{}[]()<>#+-.!|~:$" else character for character in text)

@@ -1,0 +1,120 @@
+"""The filters in the sidebar: text, confidence, prediction sets, classes, counts, state of the image, metadata.
+
+A browser component that is drawn from the query alone: it sends back the parameters of the link that it asks for, and
+shows whatever the next run of the page says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from components.drawing import drawing_source, drawing_style, read_sources
+from components.state import QUERY_PARAMETERS
+from predscope.exploration import FrameQuery, FrameSelection
+from predscope.exploration.facets import Facets, Histogram, ValueFacet
+from predscope.exploration.query import attribute_parameter
+from predscope.palette import class_color, prediction_set_color
+from predscope.project import Project
+
+_FOLDER: Final = Path(__file__).parent
+_SCRIPTS: Final = ("elements.js", "histogram.js", "filter_rail.js")
+_KEY: Final = "filter_rail"
+_SENT: Final = "filter_rail.sequence"
+
+
+def filter_rail(project: Project, selection: FrameSelection, on_change: Callable[[FrameQuery], None]) -> None:
+    """Show the filters of a selection.
+
+    Args:
+        project: where names and colours come from.
+        selection: the frames on screen; its facets are the numbers beside the filters.
+        on_change: called with the query that the reader asks for.
+    """
+
+    def changed() -> None:
+        message = st.session_state[_KEY].change
+        if isinstance(message, Mapping):
+            st.session_state[_SENT] = int(message["sequence"])
+            on_change(query_from_rail(project, selection.query, message["parameters"]))
+
+    _component()(
+        key=_KEY,
+        data=rail_data(project, selection) | {"sequence": st.session_state.get(_SENT, 0)},
+        on_change_change=changed,
+    )
+
+
+def query_from_rail(project: Project, query: FrameQuery, parameters: Mapping[str, Any]) -> FrameQuery:
+    """The query that the rail asks for; what it does not offer (sort, label set) stays as it is."""
+    kept = {name: value for name, value in query.to_params().items() if name in ("sort", "labels")}
+    asked = {
+        name: [str(part) for part in value] if isinstance(value, list) else str(value)
+        for name, value in parameters.items()
+        if name in QUERY_PARAMETERS and name not in kept
+    }
+    return FrameQuery.from_params(asked | kept, project)
+
+
+def rail_data(project: Project, selection: FrameSelection) -> dict[str, Any]:
+    """What the component draws."""
+    query, facets = selection.query, selection.facets()
+    chosen = query.with_(sort="frame", descending=False, label_set=None).to_params()
+    return {
+        "parameters": chosen,
+        "confidence": {
+            "value": query.confidence,
+            "default": query.default_confidence,
+            "histogram": _histogram(facets.confidence),
+        },
+        "models": [
+            {"name": name, "color": prediction_set_color(position)}
+            for position, name in enumerate(project.set_names("predictions"))
+        ],
+        "classes": _classes(facets),
+        "has_labels": bool(project.set_names("labels")),
+        "label_count": _histogram(facets.label_count),
+        "prediction_count": _histogram(facets.prediction_count),
+        "has": _values(facets.has),
+        "image": _values(facets.image),
+        "attributes": [
+            {"key": key, "prefix": attribute_parameter(key, ""), "values": _values(values)}
+            for key, values in facets.attributes.items()
+        ],
+    }
+
+
+def _classes(facets: Facets) -> list[dict[str, Any]]:
+    """Most objects first, by the whole project, so that rows stay put while numbers change."""
+    by_id: dict[int, dict[str, Any]] = {}
+    for role, classes in (("label", facets.label_classes), ("pred", facets.predicted_classes)):
+        for facet in classes:
+            row = by_id.setdefault(
+                facet.class_id,
+                {"name": facet.name, "color": class_color(facet.class_id), "label": None, "pred": None, "total": 0},
+            )
+            row[role] = {"frames": facet.frames, "objects": facet.objects}
+            row["total"] += facet.total
+    return sorted(by_id.values(), key=lambda row: -row["total"])
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    return {"edges": list(histogram.edges), "counts": list(histogram.counts)}
+
+
+def _values(values: tuple[ValueFacet, ...]) -> list[dict[str, Any]]:
+    return [{"value": facet.value, "frames": facet.frames} for facet in values]
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "predscope_filter_rail",
+        html="<form class='rail' autocomplete='off'></form>\n<!-- filled by filter_rail.js -->",
+        css=drawing_style() + "\n" + read_sources(_FOLDER, ("filter_rail.css",)),
+        js=drawing_source() + "\n" + read_sources(_FOLDER, _SCRIPTS),
+    )

@@ -1,0 +1,141 @@
+// The bar above the tiles: on the left what is shown, counted; on the right how it is shown.
+
+class Bar {
+  /**
+   * @param {object} preferences read and changed in place
+   * @param {{appearance, size, sort, copy, clear}} on called after a change
+   */
+  constructor(preferences, on) {
+    this.preferences = preferences;
+    this.on = on;
+    this.key = null;
+    this.node = element("div", "bar");
+  }
+
+  update({ counters, scene, sorts, sort }) {
+    const key = JSON.stringify([counters, scene.layers, sort]);
+    if (key === this.key) return;
+    this.key = key;
+    this.frames = counters.frames[0];
+    const counts = element("div", "counts");
+    const frames = element("span", "count");
+    frames.dataset.counter = "frames";
+    frames.append(element("b", "", grouped(counters.frames[0])), ` of ${counted(counters.frames[1], "frame")}`);
+    this.selection = element("span", "selection");
+    counts.append(
+      frames,
+      ...scene.layers.map((layer, index) => this.layerToggle(scene, layer, index, counters.layers[index])),
+      this.selection,
+    );
+    const tools = element("div", "tools");
+    if (scene.layers.some((layer) => layer.role === "predictions")) tools.append(this.confidenceToggle());
+    tools.append(this.sortControl(sorts, sort), this.sizeControl());
+    this.node.replaceChildren(counts, tools);
+  }
+
+  toggle(text, pressed, hint, onclick) {
+    const node = button("toggle", text, onclick);
+    node.title = hint;
+    node.setAttribute("aria-pressed", String(pressed));
+    return node;
+  }
+
+  changed() {
+    keepPreferences(this.preferences);
+    this.on.appearance();
+  }
+
+  /** Legend, counter and switch of a layer in one. */
+  layerToggle(scene, layer, index, [shown, total]) {
+    const { hidden } = this.preferences;
+    const noun = layer.role === "labels" ? "label" : "prediction";
+    const hint = `${layer.name}: ${grouped(shown)} of ${counted(total, noun)} in these frames. Click to show or hide.`;
+    const node = this.toggle("", !hidden.has(layer.key), hint, () => {
+      if (!hidden.delete(layer.key)) hidden.add(layer.key);
+      node.setAttribute("aria-pressed", String(!hidden.has(layer.key)));
+      this.changed();
+    });
+    node.classList.add("layer-toggle");
+    node.dataset.counter = layer.key;
+    const swatch = svgElement("svg", { class: `swatch layer ${layerStroke(scene, index)}`, viewBox: "0 0 26 14" });
+    swatch.append(svgElement("path", { class: "casing", d: "M3 7H23" }), svgElement("path", { class: "shape", d: "M3 7H23" }));
+    colorShape(swatch, layerColor(scene, index));
+    const alone = scene.layers.filter((other) => other.role === layer.role).length === 1;
+    const words = element("span");
+    words.append(
+      alone ? "" : `${layer.name} `,
+      element("b", "", grouped(shown)),
+      ` of ${alone ? counted(total, noun) : grouped(total)}`,
+    );
+    node.append(swatch, words);
+    return node;
+  }
+
+  confidenceToggle() {
+    const node = this.toggle("Confidence", this.preferences.confidence, "Write each prediction's confidence beside it", () => {
+      this.preferences.confidence = !this.preferences.confidence;
+      node.setAttribute("aria-pressed", String(this.preferences.confidence));
+      this.changed();
+    });
+    node.dataset.toggle = "confidence";
+    return node;
+  }
+
+  sortControl(sorts, { name, descending }) {
+    const group = element("span", "group");
+    const select = element("select");
+    select.setAttribute("aria-label", "Sort by");
+    for (const sort of sorts) {
+      const option = element("option", "", sort.title);
+      option.value = sort.name;
+      select.append(option);
+    }
+    select.value = name;
+    select.onchange = () => {
+      const chosen = sorts.find((sort) => sort.name === select.value);
+      this.on.sort((chosen.descending_first ? "-" : "") + chosen.name);
+    };
+    const direction = button("direction", "", () => this.on.sort((descending ? "" : "-") + name));
+    const [first, last] = name === "frame" ? ["First frame first", "Last frame first"] : ["Smallest first", "Largest first"];
+    direction.title = `${descending ? last : first}. Click to turn the order round.`;
+    direction.setAttribute("aria-label", direction.title);
+    const arrow = svgElement("svg", { viewBox: "0 0 16 16", class: descending ? "arrow down" : "arrow" });
+    arrow.append(svgElement("path", { d: "M8 13V3M4 7l4-4 4 4" }));
+    direction.append(arrow);
+    group.append(select, direction);
+    return group;
+  }
+
+  sizeControl() {
+    const group = element("span", "group sizes");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", "Size of tiles");
+    const words = { S: "Small", M: "Medium", L: "Large" };
+    for (const size of Object.keys(ROW_HEIGHTS)) {
+      const node = this.toggle(size, size === this.preferences.size, `${words[size]} tiles`, () => {
+        this.preferences.size = size;
+        for (const other of group.children) other.setAttribute("aria-pressed", String(other === node));
+        keepPreferences(this.preferences);
+        this.on.size();
+      });
+      node.dataset.size = size;
+      group.append(node);
+    }
+    return group;
+  }
+
+  showSelected(count) {
+    const words = element("span", "count");
+    words.dataset.counter = "selected";
+    words.append(element("b", "", grouped(count)), ` of ${grouped(this.frames)} selected`);
+    if (!count) {
+      this.selection.replaceChildren(words);
+      return;
+    }
+    const copy = button("plain", "Copy frame ids", async () => {
+      copy.textContent = (await this.on.copy()) ? "Copied" : "Could not copy";
+      setTimeout(() => (copy.textContent = "Copy frame ids"), 1500);
+    });
+    this.selection.replaceChildren(words, copy, button("plain", "Clear", this.on.clear));
+  }
+}

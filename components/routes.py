@@ -1,0 +1,110 @@
+"""Images, thumbnails and objects by id, as plain HTTP beside the Streamlit pages.
+
+A request never names a path: frames are addressed by index and looked up in the project. Answers carry a version in
+their address and may be kept by the browser for ever.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+from urllib.parse import unquote
+
+import orjson
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from components import urls
+from components.session import current_project, current_view
+from predscope.errors import PredscopeError
+from predscope.payload import frame_payloads
+from predscope.thumbnails import thumbnail_file
+
+MAX_FRAMES_PER_REQUEST: Final = 64
+HOSTS_VARIABLE: Final = "PREDSCOPE_ALLOWED_HOSTS"
+"""Comma-separated host names, besides this machine's own, that may ask (set by ``--host``)."""
+
+_KEEP: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def image(request: Request) -> Response:
+    """The frame's image file as it is on disk."""
+    frame_index = request.path_params["index"]
+    try:
+        project = current_project()
+        path = project.image_file(frame_index) if frame_index < len(project.frames) else None
+    except PredscopeError:
+        path = None
+    if path is None or not path.is_file():
+        return _not_found("This frame has no image file.")
+    return FileResponse(path, headers=_KEEP)
+
+
+def thumbnail(request: Request) -> Response:
+    """A small JPEG of the frame, rendered on first use."""
+    frame_index = request.path_params["index"]
+    try:
+        project = current_project()
+        path = thumbnail_file(project, frame_index) if frame_index < len(project.frames) else None
+    except PredscopeError:
+        path = None
+    if path is None:
+        return _not_found("This frame has no image that can be read.")
+    return FileResponse(path, media_type="image/jpeg", headers=_KEEP)
+
+
+def objects(request: Request) -> Response:
+    """Frame payloads: ``?frames=3,4,5&sets=labels,p:model_a``."""
+    try:
+        frame_indices = [int(part) for part in request.query_params.get("frames", "").split(",") if part]
+    except ValueError:
+        return Response("frames must be a comma-separated list of frame indices, such as 3,4,5.", status_code=400)
+    if not 0 < len(frame_indices) <= MAX_FRAMES_PER_REQUEST:
+        return Response(f"ask for 1 to {MAX_FRAMES_PER_REQUEST} frames at a time.", status_code=400)
+    wanted = [unquote(key) for key in request.query_params.get("sets", "").split(",") if key]
+    try:
+        view = current_view(request.query_params.get("preview"))
+        if not all(0 <= index < len(view.project.frames) for index in frame_indices):
+            return _not_found("The project has no such frame.")
+        by_key = {layer.key: layer for layer in view.layers}
+        if unknown := [key for key in wanted if key not in by_key]:
+            return _not_found(f"The project has no set {unknown[0]!r}.")
+        payloads = frame_payloads(
+            view.project, [by_key[key] for key in wanted], frame_indices, urls.image_url, urls.thumbnail_url
+        )
+    except PredscopeError as error:
+        return _not_found(str(error))
+    return Response(orjson.dumps({"frames": payloads}), media_type="application/json", headers=_KEEP)
+
+
+def health(_: Request) -> Response:
+    """Which project this process serves: lets the command line find a running app."""
+    try:
+        project = current_project()
+    except PredscopeError as error:
+        return Response(orjson.dumps({"project": None, "error": str(error)}), media_type="application/json")
+    return Response(orjson.dumps({"project": str(project.path), "process": os.getpid()}), media_type="application/json")
+
+
+def _not_found(text: str) -> Response:
+    return Response(text, status_code=404, media_type="text/plain")
+
+
+def _allowed_hosts() -> list[str]:
+    extra = [host.strip() for host in os.environ.get(HOSTS_VARIABLE, "").split(",") if host.strip()]
+    return ["localhost", "127.0.0.1", *extra]
+
+
+ROUTES: Final = [
+    Route(urls.IMAGE_ROUTE, image),
+    Route(urls.THUMBNAIL_ROUTE, thumbnail),
+    Route(urls.OBJECTS_ROUTE, objects),
+    Route(urls.HEALTH_ROUTE, health),
+]
+"""Plain functions run in worker threads, beside the scripts of the pages."""
+
+MIDDLEWARE: Final = [Middleware(TrustedHostMiddleware, allowed_hosts=_allowed_hosts())]
+"""Refuses requests that name a foreign host, so that no web page elsewhere can rebind its name to this app."""

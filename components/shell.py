@@ -1,0 +1,27 @@
+"""The Streamlit script: page configuration and navigation. Everything else is in ``pages/`` and beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from components import urls
+
+st.set_page_config(
+    page_title="Predscope",
+    page_icon=str(Path(__file__).with_name("favicon.png")),
+    layout="wide",
+    initial_sidebar_state="auto",
+)
+
+st.html(Path(__file__).with_name("shell.css"))
+
+st.navigation(
+    [
+        st.Page(urls.OVERVIEW_PAGE, title="Overview", default=True),
+        st.Page(urls.EXPLORE_PAGE, title="Explore", url_path=urls.EXPLORE_PATH),
+        st.Page(urls.FRAME_PAGE, title="Frame", url_path=urls.FRAME_PATH),
+    ],
+    position="top",
+).run()

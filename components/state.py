@@ -1,0 +1,146 @@
+"""URL <-> what is on screen: the one place where a page reads its state from the address and writes it back.
+
+The address is the truth. A page begins with ``state = read_state(project, page)`` and draws ``state``; a callback ends
+with ``change_state(project, lambda state: ...)``, which writes the address, and the page that runs after it reads the
+new one. Reloading, pasting, Back and Forward therefore need no code: they change the address, and the page follows.
+Nothing that filters is held by a widget.
+
+What is remembered beside the address, in the session, serves two moments only:
+
+- A click that follows another within a moment still carries the address from before the first. A callback starts from
+  the state that was last written, not from the address, so the first click is not lost.
+- The navigation menu opens a page without parameters. Coming from another page that shows the same frames, the filters
+  are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import streamlit as st
+
+from predscope.exploration import FrameQuery
+from predscope.exploration.query import Parameters
+from predscope.project import Project
+
+PAGE_PARAMETER: Final = "page"
+FRAME_PARAMETER: Final = "frame"
+OBJECT_PARAMETER: Final = "object"
+QUERY_PARAMETERS: Final = (
+    "labels", "model", "conf", "label", "pred", "q", "n_labels", "n_preds", "image", "has", "meta", "sort",
+)  # fmt: skip
+
+_OWN: Final = frozenset((*QUERY_PARAMETERS, PAGE_PARAMETER, FRAME_PARAMETER, OBJECT_PARAMETER))
+_ONE_FRAME: Final = (FRAME_PARAMETER, OBJECT_PARAMETER)
+_REMEMBERED: Final = "predscope.parameters"
+_CHANGED: Final = "predscope.changed"
+_VISITED: Final = "predscope.page"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What Explore and Frame show.
+
+    Attributes:
+        query: which frames, in which order.
+        page: of the gallery, from 1.
+        frame: id of the frame in the viewer; in the gallery, the one that was opened last. None: none yet.
+        selected: id of the object that is selected in the viewer, such as ``labels:812``.
+    """
+
+    query: FrameQuery
+    page: int = 1
+    frame: str | None = None
+    selected: str | None = None
+
+    @classmethod
+    def from_params(cls, parameters: Parameters, project: Project) -> Self:
+        """The state of a link; what makes no sense falls back to its default (see ``FrameQuery.ignored``)."""
+        frame = _last(parameters, FRAME_PARAMETER)
+        selected = _last(parameters, OBJECT_PARAMETER)
+        query = FrameQuery.from_params(parameters, project)
+        return cls(query, _page_number(parameters), frame or None, (frame and selected) or None)
+
+    def to_params(self) -> dict[str, str | list[str]]:
+        """The parameters of a link to this state."""
+        parameters = self.query.to_params()
+        if self.page > 1:
+            parameters[PAGE_PARAMETER] = str(self.page)
+        if self.frame is not None:
+            parameters[FRAME_PARAMETER] = self.frame
+        if self.selected is not None:
+            parameters[OBJECT_PARAMETER] = self.selected
+        return parameters
+
+    def with_query(self, query: FrameQuery) -> Self:
+        """Another question: from its first page, with no frame opened."""
+        return self if query == self.query else replace(self, query=query, page=1, frame=None, selected=None)
+
+    def with_page(self, page: int) -> Self:
+        """Another page of the gallery."""
+        return replace(self, page=page, frame=None, selected=None)
+
+    def with_frame(self, frame: str | None, selected: str | None = None) -> Self:
+        """Another frame, of the same frames in the same order, and the object selected on it."""
+        return replace(self, frame=frame, selected=selected)
+
+
+def read_state(project: Project, page: str) -> ViewState:
+    """The state to draw. Call once at the beginning of a page, which names itself (``urls.EXPLORE_PATH``)."""
+    parameters = _address()
+    came_from = note_visit(page)
+    remembered = st.session_state.get(_REMEMBERED, {})
+    if st.session_state.pop(_CHANGED, False):
+        parameters = remembered
+    elif not _OWN.intersection(parameters) and came_from not in (None, page):
+        parameters = {name: value for name, value in remembered.items() if name not in _ONE_FRAME}
+        _write_address(parameters)
+    state = ViewState.from_params(parameters, project)
+    st.session_state[_REMEMBERED] = state.to_params()
+    return state
+
+
+def change_state(project: Project, change: Callable[[ViewState], ViewState]) -> ViewState:
+    """Go on from the state on screen to another, as one step of the browser's history. For callbacks only.
+
+    Returns:
+        The new state.
+    """
+    parameters = st.session_state.get(_REMEMBERED)
+    state = change(ViewState.from_params(_address() if parameters is None else parameters, project))
+    st.session_state[_REMEMBERED] = state.to_params()
+    st.session_state[_CHANGED] = True
+    _write_address(state.to_params())
+    return state
+
+
+def note_visit(page: str) -> str | None:
+    """Remember that this page is being shown; returns the name of the one shown before (the same, on a rerun)."""
+    before = st.session_state.get(_VISITED)
+    st.session_state[_VISITED] = page
+    return before
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _write_address(parameters: Parameters) -> None:
+    """Replace our parameters in the address, in one step; those of others stay."""
+    present = _address()
+    wanted = {name: values for name, values in present.items() if name not in _OWN}
+    wanted |= {name: [value] if isinstance(value, str) else list(value) for name, value in parameters.items()}
+    if wanted != present:
+        st.query_params.from_dict(wanted)
+
+
+def _page_number(parameters: Parameters) -> int:
+    text = _last(parameters, PAGE_PARAMETER)
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0 else 1
+
+
+def _last(parameters: Parameters, name: str) -> str:
+    value: Any = parameters.get(name, "")
+    return value if isinstance(value, str) else (str(value[-1]) if value else "")

@@ -1,0 +1,53 @@
+"""The one place that builds links, of pages and of the HTTP routes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+OVERVIEW_PAGE: Final = "../pages/overview.py"
+EXPLORE_PAGE: Final = "../pages/explore.py"
+FRAME_PAGE: Final = "../pages/frame.py"
+
+EXPLORE_PATH: Final = "Explore"
+FRAME_PATH: Final = "Frame"
+
+IMAGE_ROUTE: Final = "/api/image/{index:int}"
+THUMBNAIL_ROUTE: Final = "/api/thumb/{index:int}"
+OBJECTS_ROUTE: Final = "/api/objects"
+HEALTH_ROUTE: Final = "/api/health"
+
+
+def image_url(frame_index: int, version: str) -> str:
+    """The frame's own image file; ``version`` changes with the file, so that browsers may keep it for ever."""
+    return f"/api/image/{frame_index}?v={quote(version)}"
+
+
+def thumbnail_url(frame_index: int, version: str) -> str:
+    """A JPEG of the frame, a few hundred pixels wide."""
+    return f"/api/thumb/{frame_index}?v={quote(version)}"
+
+
+def objects_url(layer_keys: Iterable[str], revision: str, preview: str | None = None) -> str:
+    """Frame payloads of the layers named; the caller appends ``&frames=3,4,5`` (frame indices)."""
+    parameters = {"sets": ",".join(quote(key, safe=":") for key in layer_keys), "v": revision}
+    if preview:
+        parameters["preview"] = preview
+    return f"{OBJECTS_ROUTE}?{urlencode(parameters)}"
+
+
+def page_url(path: str, parameters: Mapping[str, str | list[str]]) -> str:
+    """A page of the app with its state: a link that can be pasted."""
+    query = urlencode(parameters, doseq=True)
+    return f"/{path}?{query}" if query else f"/{path}"
+
+
+def frame_url(frame_id: str, parameters: Mapping[str, str | list[str]] | None = None) -> str:
+    """The viewer on one frame, with the filters that it was reached through."""
+    return page_url(FRAME_PATH, {"frame": frame_id, **(parameters or {})})
+
+
+def preview_url(frame_id: str, staged_id: str) -> str:
+    """The viewer on the first frame of an import that is not published yet."""
+    return page_url(FRAME_PATH, {"frame": frame_id, "preview": staged_id})

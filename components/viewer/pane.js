@@ -1,0 +1,274 @@
+// A pane: one photo with its overlays. Side by side there are two of them, with the same view and frame.
+
+const MANY_OBJECTS = 600; // above this, lines have no casing and keep their width until a zoom has come to rest
+const REST_MS = 200;
+const TAG_HEIGHT = 16;
+
+const tagRuler = document.createElement("canvas").getContext("2d");
+const tagWidths = new Map();
+
+function tagWidth(text) {
+  let width = tagWidths.get(text);
+  if (width === undefined) {
+    tagRuler.font = "500 11px system-ui, sans-serif";
+    width = Math.ceil(tagRuler.measureText(text).width) + 10;
+    tagWidths.set(text, width);
+  }
+  return width;
+}
+
+class Pane {
+  constructor(index) {
+    this.index = index;
+    this.items = []; // {object, node, position, shown}; node: shape or badge
+    this.byId = new Map();
+    this.layers = []; // {key, group, casing}
+    this.visible = new Set(); // indices of the layers shown here
+    this.scene = null;
+    this.payload = null;
+
+    this.image = null;
+    this.shapes = svgElement("g", { class: "shapes" });
+    this.focus = svgElement("g", { class: "focus" });
+    this.hatch = crowdHatch();
+    const definitions = svgElement("defs");
+    if (index === 0) definitions.append(this.hatch);
+    this.svg = svgElement("svg", { class: "overlay", role: "group", "aria-label": "Objects on the frame" });
+    this.svg.append(definitions, this.shapes, this.focus);
+    this.missing = element("div", { class: "missing", hidden: true });
+    this.stage = element("div", { class: "stage" }, this.missing, this.svg);
+    this.badges = element("div", { class: "badges", role: "group", "aria-label": "Classifications of the whole frame" });
+    this.tags = element("div", { class: "tags", "aria-hidden": "true" });
+    this.head = element("div", { class: "pane-head" });
+    this.root = element("div", { class: "pane", "data-pane": index }, this.stage, this.tags, this.badges, this.head);
+    this.restTimer = 0;
+  }
+
+  /** Draws a frame. `image` is decoded already, or null for a placeholder with the words in `reason`. */
+  draw(scene, payload, size, image, reason) {
+    this.scene = scene;
+    this.payload = payload;
+    this.items = [];
+    this.byId.clear();
+    this.layers = scene.layers.map((layer, i) => {
+      const group = layerGroup(scene, i);
+      const casing = svgElement("path", { class: "casing" });
+      group.append(casing);
+      return { key: layer.key, group, casing, count: 0 };
+    });
+    const badges = [];
+    payload.objects.forEach((object, position) => {
+      const layer = this.layers[object.layer];
+      if (!layer) return;
+      const cls = classOf(scene, object);
+      let node = shapeElement(object, cls);
+      if (node) {
+        node.setAttribute("role", "img");
+        node.setAttribute("aria-label", objectTitle(object, scene));
+        layer.group.append(node);
+      } else if (object.kind === "classification") {
+        node = this.badge(object, layer);
+        badges.push(node);
+      } else return;
+      layer.count += 1;
+      const item = { object, node, position, shown: true };
+      this.items.push(item);
+      this.byId.set(object.id, item);
+    });
+
+    const [width, height] = size;
+    this.stage.style.width = `${width}px`;
+    this.stage.style.height = `${height}px`;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    if (this.image !== image) {
+      this.image?.remove();
+      if (image) this.stage.prepend(image);
+      this.image = image;
+    }
+    this.missing.hidden = Boolean(image);
+    this.missing.replaceChildren(...(image ? [] : [element("span", { text: reason })]));
+    this.shapes.replaceChildren(...this.layers.map((layer) => layer.group));
+    this.badges.replaceChildren(...badges);
+    this.focus.replaceChildren();
+    this.tags.replaceChildren();
+    this.root.classList.toggle("many", this.items.length > MANY_OBJECTS);
+  }
+
+  badge(object, layer) {
+    const { scene } = this;
+    const label = objectTitle(object, scene);
+    return element(
+      "button",
+      { type: "button", class: "badge", "data-id": object.id, "data-layer": layer.key, "aria-label": label },
+      layerSample(scene, object.layer),
+      element("span", { text: tagText(object, scene) }),
+    );
+  }
+
+  /** Which layers are shown here: one class on each group, the style sheet does the rest. */
+  showLayers(visible) {
+    this.visible = visible;
+    this.layers.forEach((layer, i) => layer.group.classList.toggle("off", !visible.has(i)));
+    for (const { object, node } of this.items) {
+      if (object.kind === "classification") node.classList.toggle("off", !visible.has(object.layer));
+    }
+  }
+
+  /** Shows exactly the objects that pass; only those that change are touched. */
+  filter(passes) {
+    const changed = new Set();
+    for (const item of this.items) {
+      const shown = passes(item.object);
+      if (shown !== item.shown) {
+        item.shown = shown;
+        item.node.style.display = shown ? "" : "none";
+        changed.add(item.object.layer);
+      }
+    }
+    this.layers.forEach((layer, i) => {
+      if (!changed.has(i) && layer.cased) return;
+      layer.cased = true;
+      if (this.items.length > MANY_OBJECTS) return; // stroking one path of thousands of shapes takes long
+      let path = "";
+      for (const { object, shown } of this.items) if (shown && object.layer === i) path += shapePath(object);
+      layer.casing.setAttribute("d", path);
+    });
+  }
+
+  colorize(mode) {
+    this.layers.forEach((layer, i) => layer.group.style.setProperty("--casing", casingColor(this.scene, i, mode)));
+    for (const { object, node, position } of this.items) colorShape(node, objectColor(object, mode, this.scene, position));
+  }
+
+  isVisible(item) {
+    return item.shown && this.visible.has(item.object.layer);
+  }
+
+  /** Objects under a point of the frame, the smallest first. */
+  objectsAt(x, y, tolerance) {
+    const found = this.items.filter((item) => this.isVisible(item) && objectContains(item.object, x, y, tolerance));
+    return found.map((item) => item.object).sort((a, b) => objectArea(a) - objectArea(b));
+  }
+
+  /** Marks the selected and the hovered object, with their partners, above everything else. */
+  mark(selectedId, hoveredId) {
+    const marks = [];
+    const partners = [];
+    let joined = false;
+    for (const [id, kind] of [[selectedId, "selected"], [hoveredId === selectedId ? null : hoveredId, "hovered"]]) {
+      const item = id && this.byId.get(id);
+      if (!item || !this.isVisible(item)) continue;
+      const partner = item.object.match && this.byId.get(item.object.match);
+      if (partner && this.isVisible(partner)) {
+        joined = true;
+        partners.push(this.partnerLine(item, partner), this.markOf(partner, "matched"));
+      }
+      marks.push(this.markOf(item, kind));
+    }
+    this.focus.replaceChildren(...[...partners, ...marks].filter(Boolean));
+    this.root.classList.toggle("joined", joined);
+    for (const { object, node } of this.items) {
+      if (object.kind === "classification") node.classList.toggle("selected", object.id === selectedId);
+    }
+  }
+
+  markOf(item, kind) {
+    if (item.object.kind === "classification") return null;
+    const group = svgElement("g", { class: `mark ${kind} ${layerStroke(this.scene, item.object.layer)}`, "data-mark": kind });
+    const path = shapePath(item.object);
+    if (path) group.append(svgElement("path", { d: path, class: "halo dark" }), svgElement("path", { d: path, class: "halo light" }));
+    const copy = item.node.cloneNode(true);
+    copy.removeAttribute("data-id");
+    copy.removeAttribute("role");
+    copy.removeAttribute("aria-label");
+    group.append(copy);
+    return group;
+  }
+
+  partnerLine(one, other) {
+    const centre = (object) => {
+      const [x, y, width, height] = objectBox(object);
+      return [x + width / 2, y + height / 2];
+    };
+    if (!objectBox(one.object) || !objectBox(other.object)) return null;
+    const [x1, y1] = centre(one.object);
+    const [x2, y2] = centre(other.object);
+    return svgElement("line", { x1, y1, x2, y2, class: "partner-line" });
+  }
+
+  /** Moves the photo; `--px` tells the style sheet how long a screen pixel is. */
+  place(viewport) {
+    const { stage } = this;
+    stage.style.transform = `translate(${viewport.x}px, ${viewport.y}px) scale(${viewport.scale})`;
+    stage.classList.toggle("pixels", viewport.scale * window.devicePixelRatio > 3);
+    if (this.scale === viewport.scale) return;
+    stage.classList.add("moving");
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => this.comeToRest(viewport), REST_MS);
+    if (this.items.length <= MANY_OBJECTS || this.scale === undefined) this.rest(viewport.scale);
+    this.scale = viewport.scale;
+  }
+
+  /** Sharp lines of the right width again, unless the time has only passed because the browser was busy drawing. */
+  comeToRest(viewport) {
+    const { scale } = viewport;
+    this.restTimer = setTimeout(() => {
+      if (scale !== viewport.scale) return;
+      this.stage.classList.remove("moving");
+      this.rest(scale);
+    }, 0);
+  }
+
+  rest(scale) {
+    if (this.restedScale === scale) return;
+    this.restedScale = scale;
+    this.stage.style.setProperty("--px", `${1 / scale}px`);
+    this.hatch.setAttribute("patternTransform", `rotate(45) scale(${1 / scale})`);
+  }
+
+  /**
+   * Places tags: for every visible object, or for the marked ones only.
+   * @param {(string | null)[]} markedIds most important first
+   */
+  placeTags(viewport, markedIds, everyObject) {
+    const marked = markedIds.map((id) => id && this.byId.get(id)).filter((item) => item && this.isVisible(item));
+    let items = marked;
+    if (everyObject && !this.root.classList.contains("joined")) {
+      const others = this.items.filter((item) => this.isVisible(item) && !marked.includes(item));
+      others.sort((a, b) => (b.object.conf ?? 1) - (a.object.conf ?? 1) || objectArea(b.object) - objectArea(a.object));
+      items = [...marked, ...others];
+    }
+    const candidates = [];
+    for (const item of items) {
+      const box = objectBox(item.object);
+      if (!box || item.object.kind === "classification") continue;
+      const text = tagText(item.object, this.scene);
+      candidates.push({
+        id: item.object.id,
+        box: viewport.boxToScreen(box),
+        width: tagWidth(text),
+        height: TAG_HEIGHT,
+        required: marked.includes(item),
+        text,
+        color: item.node.style.getPropertyValue("--color"),
+      });
+    }
+    const bounds = {
+      left: Math.max(0, viewport.x),
+      top: Math.max(0, viewport.y),
+      right: Math.min(viewport.width, viewport.x + viewport.frameWidth * viewport.scale),
+      bottom: Math.min(viewport.height, viewport.y + viewport.frameHeight * viewport.scale),
+    };
+    const area = (bounds.right - bounds.left) * (bounds.bottom - bounds.top);
+    const texts = new Map(candidates.map((candidate) => [candidate.id, candidate]));
+    const nodes = placeTags(candidates, bounds, area * TAG_AREA_SHARE).map(({ id, x, y }) => {
+      const { text, color, width } = texts.get(id);
+      const node = element("div", { class: "tag", text, "data-tag": id });
+      node.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+      node.style.width = `${width}px`;
+      node.style.setProperty("--color", color);
+      return node;
+    });
+    this.tags.replaceChildren(...nodes);
+  }
+}

@@ -1,0 +1,146 @@
+// The selected and the hovered object: marks, tooltip, tags, and the ways to reach objects by keyboard.
+
+const ERRORS = ["fp", "fn"];
+const ERROR_SEARCH_FRAMES = 16; // how far the search for the next error looks
+
+class Selection {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.tooltip = new Tooltip();
+    this.selected = null; // object id
+    this.hovered = null;
+  }
+
+  /** Forgets everything: a new frame is drawn. */
+  clear() {
+    this.selected = null;
+    this.hovered = null;
+    this.tooltip.hide();
+  }
+
+  item(id) {
+    return id ? this.viewer.panes[0].byId.get(id) : undefined;
+  }
+
+  object(id) {
+    return this.item(id)?.object ?? null;
+  }
+
+  /** Objects that are drawn in any pane, in the order of the payload. */
+  get visibleObjects() {
+    const drawn = this.viewer.activePanes.flatMap((pane) => pane.items.filter((item) => pane.isVisible(item)));
+    return [...new Set(drawn.map((item) => item.object))];
+  }
+
+  /** A selection by the user, of which Python hears. */
+  select(id) {
+    if (id === this.selected) return;
+    this.set(id, false);
+    this.viewer.notify();
+  }
+
+  set(id, reveal) {
+    const object = this.object(id);
+    this.selected = object ? id : null;
+    setText(this.viewer.announcer, object ? objectTitle(object, this.viewer.scene) : "");
+    if (object && reveal) this.viewer.view.reveal(object);
+    this.mark();
+  }
+
+  /** @param {[number, number]} client where the pointer is, in pixels of the window */
+  hover(id, client, stackSize = 1) {
+    const { viewer } = this;
+    const item = this.item(id);
+    if (!item) this.tooltip.hide();
+    else {
+      const { object, position } = item;
+      const color = objectColor(object, viewer.overlays.colorMode, viewer.scene, position);
+      this.tooltip.show(object, viewer.scene, this.object(object.match), color, stackSize);
+      const bounds = viewer.frameBox.getBoundingClientRect();
+      this.tooltip.moveTo(client[0] - bounds.left, client[1] - bounds.top, bounds);
+    }
+    const hovered = item ? id : null;
+    if (this.hovered === hovered) return;
+    this.hovered = hovered;
+    this.mark();
+  }
+
+  mark() {
+    for (const pane of this.viewer.activePanes) pane.mark(this.selected, this.hovered);
+    this.placeTags();
+  }
+
+  placeTags() {
+    const { viewer } = this;
+    const marked = viewer.settings.captions === "off" ? [] : [...new Set([this.selected, this.hovered])];
+    for (const pane of viewer.activePanes) pane.placeTags(viewer.view.viewport, marked, viewer.overlays.captionsForAll);
+  }
+
+  followView() {
+    if (this.selected || this.hovered || this.viewer.overlays.captionsForAll) this.placeTags();
+  }
+
+  /** Up and down: through the objects under the pointer, else around the selection, else of the frame. */
+  rotate(delta) {
+    const { viewer } = this;
+    const { at } = viewer.interaction;
+    let stack = at ? viewer.interaction.stackAt(at) : [];
+    if (stack.length < 2) stack = this.aroundSelection() ?? this.visibleObjects;
+    if (!stack.length) return;
+    const place = stack.findIndex((object) => object.id === this.selected);
+    const next = place < 0 ? (delta > 0 ? 0 : stack.length - 1) : (place + delta + stack.length) % stack.length;
+    this.reach(stack[next], true);
+  }
+
+  /** Objects that share the middle of the selected one's box, if there are others there. */
+  aroundSelection() {
+    const selected = this.object(this.selected);
+    const box = selected && objectBox(selected);
+    if (!box) return null;
+    const around = this.viewer.panes[0].objectsAt(box[0] + box[2] / 2, box[1] + box[3] / 2, 0);
+    return around.length > 1 && around.includes(selected) ? around : null;
+  }
+
+  /** Selects an object by keyboard and explains it, beside it. */
+  reach(object, reveal) {
+    const { viewer } = this;
+    this.set(object.id, reveal);
+    viewer.notify();
+    const box = objectBox(object);
+    if (!box) return;
+    const bounds = viewer.panes[0].root.getBoundingClientRect();
+    const [x, y, width] = viewer.view.viewport.boxToScreen(box);
+    this.hover(object.id, [bounds.left + Math.min(x + width, bounds.width), bounds.top + Math.max(y, 0)]);
+  }
+
+  /** The selected object with its match, or else everything that is drawn. */
+  crop() {
+    const selected = this.object(this.selected);
+    const chosen = selected ? [selected, this.object(selected.match)].filter(Boolean) : this.visibleObjects;
+    this.viewer.view.cropToObjects(chosen);
+  }
+
+  /** The next object of the selected one's kind of error: on this frame, else on the frames beyond. */
+  async nextError(delta) {
+    const { viewer } = this;
+    const kind = this.object(this.selected)?.outcome;
+    const wanted = ERRORS.includes(kind) ? [kind] : ERRORS;
+    const find = () => viewer.objects.filter((object) => wanted.includes(object.outcome) && viewer.overlays.passes(object));
+    let errors = find();
+    const place = errors.findIndex((object) => object.id === this.selected);
+    let next = place < 0 ? (delta > 0 ? 0 : errors.length - 1) : place + delta;
+    for (let tries = 0; !errors[next] && tries < ERROR_SEARCH_FRAMES; tries += 1) {
+      const position = viewer.position + delta;
+      const entry = viewer.order.at(position);
+      if (!entry) return;
+      await viewer.show(entry, position, null);
+      if (viewer.position !== position) return; // the user went elsewhere meanwhile
+      errors = find();
+      next = delta > 0 ? 0 : errors.length - 1;
+    }
+    if (!errors[next]) return;
+    this.set(errors[next].id, false);
+    this.crop();
+    this.reach(errors[next], false);
+  }
+}

@@ -1,0 +1,330 @@
+// The viewer: puts the parts together, talks with Python, and shows frames.
+
+const STATE_DELAY_MS = 150; // Python hears of a step when the user has rested this long
+const BUSY_DELAY_MS = 150; // what is faster than this shows no progress
+const WIDE_PX = 1000; // from this width on, the side panel stands beside the photo
+
+class Viewer {
+  constructor(host, data) {
+    this.host = host;
+    this.scene = { layers: [], classes: [] };
+    this.sceneText = "";
+    this.entry = null; // of the order, for the frame shown or on its way
+    this.payload = null; // of the frame drawn
+    this.position = null; // in the order, from 0; null: the frame is not part of it
+    this.pending = null; // position that was asked for but is not known here yet
+    this.sequence = 0; // number of the user's own steps and selections
+    this.serverNav = null;
+    this.token = 0; // names the newest request to show a frame; older ones give up
+    this.order = new FrameOrder();
+    this.store = new FrameStore();
+    this.settings = new Settings(data.storage, (patch) => this.refresh(patch));
+    this.panes = [new Pane(0), new Pane(1)];
+    this.view = new View(this);
+    this.overlays = new Overlays(this);
+    this.selection = new Selection(this);
+    this.build();
+    this.interaction = new Interaction(this, this.canvas);
+    this.keyboard = new Keyboard(this);
+    this.resizing = new ResizeObserver(() => this.resized());
+    this.resizing.observe(this.canvas);
+    this.resizing.observe(this.root);
+  }
+
+  build() {
+    this.toolbar = new Toolbar(this);
+    this.panel = new Panel(this);
+    this.legend = new Legend(this);
+    this.help = new Help(this);
+    this.canvas = element(
+      "div",
+      { class: "canvas", tabindex: "0", role: "application", "aria-label": "Frame. Press question mark for the keys." },
+      ...this.panes.map((pane) => pane.root),
+    );
+    this.message = element("div", { class: "message", role: "status", hidden: true });
+    this.progress = element("div", { class: "progress", hidden: true });
+    this.announcer = element("div", { class: "announcer", "aria-live": "polite" });
+    this.frameBox = element(
+      "div",
+      { class: "frame-box" },
+      this.toolbar.root,
+      this.progress,
+      element("div", { class: "body" }, element("div", { class: "picture" }, this.canvas, this.message), this.panel.root),
+      this.legend.root,
+      this.announcer,
+      this.selection.tooltip.root,
+      this.help.root,
+    );
+    this.root = element("div", { class: "viewer" }, this.frameBox);
+    this.host.append(this.root);
+  }
+
+  get activePanes() {
+    return this.settings.split ? this.panes : [this.panes[0]];
+  }
+
+  get objects() {
+    return this.payload?.objects ?? [];
+  }
+
+  get isWide() {
+    return this.root.clientWidth >= WIDE_PX;
+  }
+
+  get panelOpen() {
+    return this.settings.panel ?? this.isWide;
+  }
+
+  // What Python sends
+
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue;
+    this.root.style.setProperty("--height", data.height);
+    const sceneText = JSON.stringify(data.scene);
+    const sceneChanged = sceneText !== this.sceneText;
+    if (sceneChanged) {
+      this.sceneText = sceneText;
+      this.scene = data.scene;
+    }
+    const objectsChanged = this.store.configure(data.objects_url, data.frames);
+    const orderChanged = this.order.key !== data.order.key;
+    this.order.update(data.order);
+    this.settings.receive(data.settings);
+
+    const obey = this.serverNav === null || data.server_nav > this.serverNav;
+    this.serverNav = data.server_nav;
+    if (obey) {
+      this.obey(data);
+      return;
+    }
+    if (orderChanged && this.payload) this.position = this.order.positionOf(this.payload.frame) ?? null;
+    if (this.pending !== null && this.order.at(this.pending)) this.arrive();
+    else if ((sceneChanged || objectsChanged) && this.entry) this.show(this.entry, this.position, this.selection.selected);
+    this.toolbar.update();
+  }
+
+  obey(data) {
+    this.pending = null;
+    clearTimeout(this.stateTimer);
+    const position = this.order.positionOf(data.current) ?? null;
+    const given = data.frames.find((payload) => payload.frame === data.current);
+    const entry = position === null ? given && { ...given, id: given.frame } : this.order.at(position);
+    if (!entry) {
+      this.say(this.order.total ? "This frame is not in the project." : "No frames to show. Loosen the filters to see some.");
+      this.toolbar.update();
+      return;
+    }
+    const drawn = this.payload !== null && this.payload === this.store.payload(entry.index) && this.drawnScene === this.sceneText;
+    if (drawn && this.entry.id === entry.id) {
+      this.say(null);
+      this.position = position;
+      this.selection.set(data.selected, true);
+      this.toolbar.update();
+    } else this.show(entry, position, data.selected);
+  }
+
+  // What Python hears
+
+  /** Tells Python, once the user rests, what is shown now (or which position was asked for) and what is selected. */
+  notify(frameId = this.payload.frame, position = this.position) {
+    this.sequence += 1;
+    clearTimeout(this.stateTimer);
+    const state = { frame: frameId, position, selected: frameId ? this.selection.selected : null, seq: this.sequence };
+    this.stateTimer = setTimeout(() => this.setStateValue("view", state), STATE_DELAY_MS);
+  }
+
+  // Frames
+
+  step(delta) {
+    const from = this.pending ?? this.position;
+    this.goTo(from === null ? 0 : from + delta);
+  }
+
+  goTo(wanted) {
+    const position = Math.min(Math.max(wanted, 0), this.order.total - 1);
+    if (position < 0 || position === (this.pending ?? this.position)) return;
+    const entry = this.order.at(position);
+    this.selection.set(null, false);
+    if (!entry) {
+      this.pending = position;
+      this.busy(true);
+      this.notify(null, position);
+      return;
+    }
+    this.pending = null;
+    this.show(entry, position, null);
+    this.notify(entry.id, position);
+  }
+
+  /** The window with the position that was waited for is here. */
+  arrive() {
+    const position = this.pending;
+    this.pending = null;
+    const entry = this.order.at(position);
+    this.show(entry, position, null);
+    this.notify(entry.id, position);
+  }
+
+  /** Shows a frame as soon as its image is decoded and its objects are here; a newer call takes over. */
+  async show(entry, position, selected) {
+    this.token += 1;
+    const { token, store } = this;
+    this.entry = entry;
+    this.position = position;
+    const image = store.image(entry);
+    let payload = store.payload(entry.index);
+    if (!payload || !image.settled) {
+      this.busy(true);
+      this.toolbar.update();
+      [payload] = await Promise.all([store.loadPayload(entry, this.order, position ?? 0), image.promise]);
+      if (token !== this.token) return;
+    }
+    this.busy(false);
+    this.draw(entry, payload, image, selected);
+    store.prefetch(this.order, position ?? 0);
+  }
+
+  draw(entry, payload, image, selected) {
+    this.payload = payload;
+    this.drawnScene = this.sceneText;
+    this.selection.clear();
+    const photo = image.failed ? null : image.element;
+    const size = frameSize(payload, photo);
+    const reason = missingReason(payload);
+    this.activePanes.forEach((pane, i) => pane.draw(this.scene, payload, size, i === 0 ? photo : twinOf(image, entry), reason));
+    if (!this.settings.split) this.panes[1].payload = null;
+    this.view.viewport.setFrame(...size, this.settings.keepZoom);
+    this.view.place();
+    this.overlays.apply();
+    this.panel.build();
+    this.updateControls();
+    this.say(payload.problem ? `The objects of this frame could not be loaded: ${payload.problem}. Step away and back to try again.` : null);
+    this.selection.set(selected, true);
+    this.interaction.refresh();
+  }
+
+  busy(on) {
+    clearTimeout(this.busyTimer);
+    if (on) this.busyTimer = setTimeout(() => { this.progress.hidden = false; }, BUSY_DELAY_MS);
+    else this.progress.hidden = true;
+  }
+
+  say(text) {
+    this.message.hidden = !text;
+    setText(this.message, text ?? "");
+  }
+
+  // Controls
+
+  /** What changed in the settings decides what is done again. */
+  refresh(patch) {
+    if (!this.payload) return;
+    const changed = new Set(Object.keys(patch));
+    if (changed.has("split") && this.settings.split && this.panes[1].payload !== this.payload) {
+      this.draw(this.entry, this.payload, this.store.image(this.entry), this.selection.selected);
+      return;
+    }
+    this.overlays.refresh(changed);
+    this.updateControls();
+    this.selection.mark();
+    this.interaction.refresh();
+  }
+
+  updateControls() {
+    this.frameBox.classList.toggle("with-panel", this.panelOpen);
+    this.panel.update();
+    this.legend.update();
+    this.toolbar.update();
+  }
+
+  resized() {
+    this.frameBox.classList.toggle("with-panel", this.panelOpen);
+    this.view.resized();
+  }
+
+  togglePanel() {
+    this.settings.set({ panel: !this.panelOpen });
+  }
+
+  toggleSplit() {
+    this.settings.set({ split: !this.settings.split });
+  }
+
+  toggleFullscreen() {
+    const inFullscreen = this.root.getRootNode().fullscreenElement === this.root;
+    const done = inFullscreen ? document.exitFullscreen() : this.root.requestFullscreen?.();
+    done?.catch(() => this.say("This browser does not allow full screen here."));
+  }
+
+  /** The photo without anything over it, as long as a key is held. */
+  showBare(on) {
+    if (this.canvas.classList.contains("bare") === on) return;
+    this.canvas.classList.toggle("bare", on);
+    if (on) this.selection.hover(null);
+    else this.interaction.refresh();
+  }
+
+  escape() {
+    if (this.help.isOpen) this.help.close();
+    else if (this.panelOpen && !this.isWide) this.settings.set({ panel: false });
+    else {
+      this.selection.tooltip.hide();
+      this.selection.select(null);
+    }
+  }
+
+  /** Whether the viewer is off the page or under a dialog of the page, so that keys are not meant for it. */
+  get isOutOfPlay() {
+    return !this.payload || !this.root.isConnected || document.querySelector("[role='dialog'][aria-modal='true']") !== null;
+  }
+
+  destroy() {
+    this.token += 1;
+    this.store.stop();
+    this.keyboard.remove();
+    this.resizing.disconnect();
+    clearTimeout(this.stateTimer);
+    clearTimeout(this.busyTimer);
+    this.root.remove();
+  }
+}
+
+/** Size of a frame in pixels: as recorded, else the image's, else what holds all objects. */
+function frameSize(payload, image) {
+  if (payload.width && payload.height) return [payload.width, payload.height];
+  if (image?.naturalWidth) return [image.naturalWidth, image.naturalHeight];
+  const boxes = payload.objects.map(objectBox).filter(Boolean);
+  const right = Math.max(64, ...boxes.map(([x, , width]) => x + width));
+  const bottom = Math.max(48, ...boxes.map(([, y, , height]) => y + height));
+  return [Math.ceil(right), Math.ceil(bottom)];
+}
+
+function missingReason(payload) {
+  const name = payload.file_name ?? payload.frame;
+  if (payload.status === "missing") return `Image file is missing: ${name}`;
+  if (payload.status === "unreadable") return `Image file cannot be read: ${name}`;
+  return `Image could not be loaded: ${name}`;
+}
+
+/** The second pane's own <img> of the same photo, out of the browser's memory. */
+function twinOf(image, entry) {
+  if (image.failed) return null;
+  image.twin ??= frameImage(entry);
+  return image.twin;
+}
+
+const viewers = new WeakMap();
+
+export default function (component) {
+  const host = component.parentElement.querySelector(".viewer-host");
+  let viewer = viewers.get(host);
+  if (!viewer) {
+    viewer = new Viewer(host, component.data);
+    viewers.set(host, viewer);
+  }
+  viewer.update(component);
+  return () => {
+    viewer.destroy();
+    viewers.delete(host);
+  };
+}

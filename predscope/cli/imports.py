@@ -1,0 +1,116 @@
+"""``predscope init`` and ``predscope import``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from predscope.cli.report_text import print_report
+from predscope.cli.terminal import ask_yes_no, can_ask, progress_line
+from predscope.errors import InputError
+from predscope.importing import StagedImport, import_labels, stage_labels, stage_predictions
+from predscope.preview import PREVIEW_FILE_NAME, app_for_preview, preview_first_frame
+from predscope.project import Project
+from predscope.running_app import find_running_app
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Make a project; labels given with it are imported."""
+    project = Project.create(arguments.project, images=arguments.images)
+    count = len(project.frames)
+    unreadable = int((project.frames["image_status"] == "unreadable").sum())
+    note = f", {unreadable:,} of them unreadable" if unreadable else ""
+    print(f"{project.path}: {count:,} images{note}")
+    if arguments.labels is not None:
+        with progress_line() as progress:
+            result = import_labels(project, arguments.labels, progress=progress)
+        print_report(result.report)
+    return 0
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Stage the import, show it if asked, publish it unless it is a dry run."""
+    project = Project.open(arguments.project) if arguments.project else Project.find()
+    with progress_line() as progress:
+        staged = _stage(project, arguments, progress)
+    try:
+        publish = not arguments.dry_run
+        extra: dict[str, Any] = {}
+        if getattr(arguments, "preview_first_frame", False):
+            accepted, extra = _preview(project, staged, arguments)
+            publish = publish and accepted
+        if publish:
+            result = staged.publish()
+            extra = {"name": result.name, "version": result.version, **extra}
+        else:
+            extra = {"name": staged.name, "version": None, **extra}
+    finally:
+        staged.discard()
+    _print_outcome(staged, extra, arguments, published=publish)
+    return 0
+
+
+def _stage(project: Project, arguments: argparse.Namespace, progress: Any) -> StagedImport:
+    common = {"format": arguments.format, "strict": arguments.strict, "progress": progress}
+    if arguments.role == "labels":
+        name = arguments.name or "labels"
+        return stage_labels(project, arguments.path, name=name, images=arguments.images, **common)
+    class_map = _read_class_map(arguments.class_map)
+    return stage_predictions(project, arguments.path, name=arguments.name, class_map=class_map, **common)
+
+
+def _preview(project: Project, staged: StagedImport, arguments: argparse.Namespace) -> tuple[bool, dict[str, Any]]:
+    """Show the first frame; returns whether to go on, and what to add to the JSON output.
+
+    On a terminal the page is opened and the question asked; elsewhere the frame is written as PNG beside the report,
+    and nothing waits.
+    """
+    if can_ask() and not arguments.json:
+        with app_for_preview(project) as app:
+            shown = preview_first_frame(project, staged, app)
+            print(f"First frame, {shown.frame_id}: {shown.link}", flush=True)
+            return ask_yes_no("Import these predictions?"), {"preview_link": shown.link}
+    shown = preview_first_frame(project, staged, find_running_app(project.path))
+    if arguments.dry_run:
+        folder = project.cache_dir / "previews" / staged.staged_id
+    else:
+        folder = staged.report_folder
+    path = shown.save(folder / PREVIEW_FILE_NAME)
+    return True, {"preview_image": str(path), "preview_link": shown.link}
+
+
+def _print_outcome(
+    staged: StagedImport, extra: dict[str, Any], arguments: argparse.Namespace, *, published: bool
+) -> None:
+    if arguments.json:
+        json.dump({**staged.report.to_json(), "published": published, **extra}, sys.stdout, indent=2)
+        print()
+        return
+    print_report(staged.report)
+    if published:
+        print(f"Published as version {extra['version']} of {arguments.role} {extra['name']!r}.")
+    else:
+        print("Nothing was published.")
+    if image := extra.get("preview_image"):
+        print(f"First frame: {image}")
+
+
+def _read_class_map(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the class map cannot be read ({error}).", where=path, fix="It must be a JSON object."
+        ) from None
+    if not isinstance(content, dict):
+        raise InputError(
+            f"the class map must be a JSON object, got {type(content).__name__}.",
+            where=path,
+            fix='Write it as {"car": 3, "person": 1}.',
+        )
+    return content

@@ -1,0 +1,156 @@
+"""Arguments of the command line, and what becomes of errors: one clear line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from predscope import __version__
+from predscope.errors import InputError, PredscopeError, ProjectError
+
+EXIT_FAILURE: Final = 1
+EXIT_UNUSABLE: Final = 2
+
+_TOP_EPILOG: Final = """\
+examples:
+  predscope demo
+  predscope view --images photos/ --labels instances.json --predictions results.json
+  predscope init my-project --images photos/ --labels instances.json
+  predscope import predictions results.json --project my-project --name yolo11 --preview-first-frame
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 2 unusable input or arguments, 1 any other failure."""
+    arguments = build_parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except (InputError, ProjectError) as error:
+        print(f"predscope: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    except PredscopeError as error:
+        print(f"predscope: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except KeyboardInterrupt:
+        print("predscope: stopped; nothing was published.", file=sys.stderr)
+        return EXIT_FAILURE
+    except BrokenPipeError:
+        return EXIT_FAILURE
+    except OSError as error:
+        print(f"predscope: {error.filename or 'file system'}: {error.strerror or error}", file=sys.stderr)
+        return EXIT_FAILURE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="predscope",
+        description="See labels and model predictions on the images, and learn where the model fails.",
+        epilog=_TOP_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"predscope {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_view(commands)
+    _add_init(commands)
+    _add_import(commands)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser("demo", help="build the sample project (once) and open the app")
+    _add_server_options(demo)
+    demo.set_defaults(command=_run_demo)
+
+
+def _add_view(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    view = commands.add_parser(
+        "view",
+        aliases=["visualise"],
+        help="open the app on a project, or straight on files",
+        description="Open the app on a project (by default the one around this folder), or on images, labels and "
+        "predictions that are in no project: those are read once and kept in a cache.",
+    )
+    view.add_argument("project", nargs="?", type=Path, metavar="PROJECT", help="a project folder")
+    view.add_argument("--images", type=Path, metavar="DIR", help="folder of images, read in place")
+    view.add_argument("--labels", type=Path, metavar="PATH", help="labels, in any known format")
+    view.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="[NAME=]PATH",
+        help="predictions, in any known format; may be given several times",
+    )
+    _add_server_options(view)
+    view.set_defaults(command=_run_view)
+
+
+def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = commands.add_parser("init", help="make a project from a folder of images, with labels if there are any")
+    init.add_argument("project", type=Path, metavar="PROJECT", help="folder to make")
+    init.add_argument("--images", type=Path, metavar="DIR", required=True, help="folder of images, read in place")
+    init.add_argument("--labels", type=Path, metavar="PATH", help="labels, in any known format")
+    init.set_defaults(command=_run_init)
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    importing = commands.add_parser("import", help="add labels or predictions to a project, as a new version")
+    kinds = importing.add_subparsers(title="what to import", metavar="KIND", required=True)
+    labels = kinds.add_parser("labels", help="ground truth")
+    labels.add_argument("--images", type=Path, metavar="DIR", help="folder of images, where the project has none yet")
+    predictions = kinds.add_parser("predictions", help="what a model predicted")
+    predictions.add_argument(
+        "--class-map", type=Path, metavar="FILE", help="JSON: class name against what stands in the file, or reversed"
+    )
+    predictions.add_argument(
+        "--preview-first-frame", action="store_true", help="show the first frame before anything is published"
+    )
+    for kind, parser in (("labels", labels), ("predictions", predictions)):
+        parser.add_argument("path", type=Path, metavar="PATH", help="file or folder")
+        parser.add_argument(
+            "--project", type=Path, metavar="P", help="project folder (default: the one around this folder)"
+        )
+        parser.add_argument("--format", default="auto", metavar="NAME", help="name of the format (default: by content)")
+        parser.add_argument("--name", metavar="N", help="name of the set (default: labels, or the file's name)")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen; publish nothing")
+        parser.add_argument("--strict", action="store_true", help="publish nothing if any row is rejected")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.set_defaults(command=_run_import, role=kind)
+
+
+def _add_server_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8501, help="port (default: 8501, or the next free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the link; open no browser")
+
+
+# Each command's module is imported when it runs: pandas and Streamlit take longer to import than most commands to run.
+
+
+def _run_demo(arguments: argparse.Namespace) -> int:
+    from predscope.cli.view import demo
+
+    return demo(arguments)
+
+
+def _run_view(arguments: argparse.Namespace) -> int:
+    from predscope.cli.view import view
+
+    return view(arguments)
+
+
+def _run_init(arguments: argparse.Namespace) -> int:
+    from predscope.cli.imports import init
+
+    return init(arguments)
+
+
+def _run_import(arguments: argparse.Namespace) -> int:
+    from predscope.cli.imports import run_import
+
+    return run_import(arguments)

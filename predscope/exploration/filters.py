@@ -1,0 +1,91 @@
+"""A query's conditions one by one, in words, each with the query that is left when it is removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from predscope.exploration.query import CountRange, FrameQuery
+from predscope.exploration.selection import select_frames
+from predscope.exploration.sorting import rate
+from predscope.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """One condition.
+
+    Attributes:
+        key: stable within a query, e.g. ``label:car``.
+        text: in words, e.g. ``label: car``.
+        without: the query without it.
+    """
+
+    key: str
+    text: str
+    without: FrameQuery
+
+
+def active_filters(query: FrameQuery) -> tuple[ActiveFilter, ...]:
+    """Everything that narrows what is shown, in a fixed order; the order of frames and the label set do not."""
+    filters: list[ActiveFilter] = []
+
+    def add(key: str, text: str, without: FrameQuery) -> None:
+        filters.append(ActiveFilter(key, text, without))
+
+    if query.text:
+        add("text", f"“{query.text}”", query.with_(text=""))
+    for name in query.prediction_sets:
+        rest = tuple(other for other in query.prediction_sets if other != name)
+        add(f"model:{name}", f"model: {name}", query.with_(prediction_sets=rest))
+    if query.confidence != query.default_confidence:
+        text = f"confidence ≥ {rate(query.confidence)}" if query.confidence else "any confidence"
+        add("confidence", text, query.with_(confidence=query.default_confidence))
+    for name in query.label_classes:
+        rest = tuple(other for other in query.label_classes if other != name)
+        add(f"label:{name}", f"label: {name}", query.with_(label_classes=rest))
+    for name in query.predicted_classes:
+        rest = tuple(other for other in query.predicted_classes if other != name)
+        add(f"prediction:{name}", f"prediction: {name}", query.with_(predicted_classes=rest))
+    if query.label_count is not None:
+        add("label_count", _range_in_words(query.label_count, "label"), query.with_(label_count=None))
+    if query.prediction_count is not None:
+        add(
+            "prediction_count",
+            _range_in_words(query.prediction_count, "prediction"),
+            query.with_(prediction_count=None),
+        )
+    if query.image:
+        words = {"ok": "image readable", "missing": "image missing", "unreadable": "image unreadable"}
+        add("image", words[query.image], query.with_(image=""))
+    if query.has:
+        add("has", query.has.replace("_", " "), query.with_(has=""))
+    for pair in query.attributes:
+        left = tuple(other for other in query.attributes if other != pair)
+        add(f"meta:{pair[0]}:{pair[1]}", f"{pair[0]}: {pair[1]}", query.with_(attributes=left))
+    return tuple(filters)
+
+
+def without_filters(query: FrameQuery) -> FrameQuery:
+    """The same sets in the same order, nothing narrowed."""
+    return FrameQuery(
+        label_set=query.label_set,
+        confidence=query.default_confidence,
+        default_confidence=query.default_confidence,
+        sort=query.sort,
+        descending=query.descending,
+    )
+
+
+def relaxations(project: Project, query: FrameQuery) -> list[tuple[ActiveFilter, int]]:
+    """For a query that selects nothing: its filters whose removal alone selects something, most frames first."""
+    found = [(active, len(select_frames(project, active.without))) for active in active_filters(query)]
+    return sorted(((active, frames) for active, frames in found if frames), key=lambda entry: -entry[1])
+
+
+def _range_in_words(limits: CountRange, noun: str) -> str:
+    low, high = limits
+    if high is None:
+        return f"{low} or more {noun}s"
+    if low == high:
+        return f"{low} {noun}" if low == 1 else f"{low} {noun}s"
+    return f"{low} to {high} {noun}s" if low else f"at most {high} {noun}s"

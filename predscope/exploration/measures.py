@@ -1,0 +1,154 @@
+"""What every frame holds under a query's sets and threshold, and which frames meet each of its conditions.
+
+Arrays run over all frames of the project, in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from predscope.exploration.columns import FrameColumns, ObjectColumns, frame_columns, object_columns
+from predscope.exploration.query import CountRange, FrameQuery, chosen_label_set, chosen_sets
+from predscope.project import Project
+
+
+class Measures:
+    """Counts and sizes of every frame under a query's sets and threshold."""
+
+    def __init__(self, project: Project, query: FrameQuery) -> None:
+        self.n_frames = len(project.frames)
+        self.threshold = query.confidence
+        self.frames: FrameColumns = frame_columns(project)
+        label_set = chosen_label_set(project, query)
+        self.labels: ObjectColumns | None = None if label_set is None else object_columns(project, "labels", label_set)
+        self.predictions: dict[str, ObjectColumns] = {
+            name: object_columns(project, "predictions", name) for name in chosen_sets(project, query)
+        }
+        self.label_counts = (
+            np.zeros(self.n_frames, dtype=np.int64) if self.labels is None else self._count_rows(self.labels)
+        )
+        self.prediction_counts = {name: self._count_rows(columns) for name, columns in self.predictions.items()}
+
+    def _count_rows(self, columns: ObjectColumns) -> np.ndarray:
+        return np.bincount(columns.frame_index[columns.counting(self.threshold)], minlength=self.n_frames)
+
+    @cached_property
+    def prediction_total(self) -> np.ndarray:
+        """Predictions of all chosen sets, as many as are drawn."""
+        return sum(self.prediction_counts.values(), np.zeros(self.n_frames, dtype=np.int64))
+
+    def has_class(self, columns: ObjectColumns | None, class_ids: np.ndarray) -> np.ndarray:
+        """bool: whether a frame has an object that counts of one of the classes."""
+        found = np.zeros(self.n_frames, dtype=bool)
+        if columns is not None and len(class_ids):
+            counting = columns.counting_pairs(self.threshold)
+            frames = columns.pair_frame[counting]
+            found[frames[np.isin(columns.pair_class[counting], class_ids)]] = True
+        return found
+
+    def confidence(self, reduce: np.ufunc | None) -> np.ndarray:
+        totals = np.zeros(self.n_frames)
+        extremes = np.full(self.n_frames, np.nan)
+        for columns in self.predictions.values():
+            if columns.confidence is None:
+                continue
+            counting = columns.counting(self.threshold)
+            frames, confidence = columns.frame_index[counting], columns.confidence[counting]
+            if reduce is None:
+                totals += np.bincount(frames, weights=confidence, minlength=self.n_frames)
+            else:
+                reduce.at(extremes, frames, confidence)
+        if reduce is not None:
+            return extremes
+        counts = self.prediction_total
+        return np.divide(totals, counts, out=extremes, where=counts > 0)
+
+    def box_area(self, reduce: np.ufunc) -> np.ndarray:
+        extremes = np.full(self.n_frames, np.nan)
+        for columns in self.sets():
+            counting = columns.counting(self.threshold)
+            reduce.at(extremes, columns.frame_index[counting], columns.box_area[counting])
+        return extremes
+
+    def frame_area(self) -> np.ndarray:
+        return self.frames.area
+
+    def class_counts(self) -> np.ndarray:
+        pairs = [
+            (columns.pair_frame[counting].astype(np.int64) << 32) | columns.pair_class[counting]
+            for columns in self.sets()
+            for counting in (columns.counting_pairs(self.threshold),)
+        ]
+        if not pairs:
+            return np.zeros(self.n_frames, dtype=np.int64)
+        return np.bincount(np.unique(np.concatenate(pairs)) >> 32, minlength=self.n_frames)
+
+    def sets(self) -> list[ObjectColumns]:
+        """The label set, if there is one, and the prediction sets chosen."""
+        return ([] if self.labels is None else [self.labels]) + list(self.predictions.values())
+
+
+def frame_masks(measures: Measures, query: FrameQuery, class_names: list[str]) -> dict[str, np.ndarray]:
+    """bool (number of frames,) for each condition of a query, by its name (``attribute:<key>`` for metadata)."""
+    masks: dict[str, np.ndarray] = {}
+    id_of = {name: class_id for class_id, name in enumerate(class_names)}
+    if query.label_classes:
+        wanted = np.array([id_of[name] for name in query.label_classes if name in id_of], dtype=np.int32)
+        masks["label_classes"] = measures.has_class(measures.labels, wanted)
+    if query.predicted_classes:
+        wanted = np.array([id_of[name] for name in query.predicted_classes if name in id_of], dtype=np.int32)
+        masks["predicted_classes"] = np.zeros(measures.n_frames, dtype=bool)
+        for columns in measures.predictions.values():
+            masks["predicted_classes"] |= measures.has_class(columns, wanted)
+    if query.text:
+        masks["text"] = _text_mask(measures, query.text, class_names)
+    if query.label_count is not None:
+        masks["label_count"] = _within(measures.label_counts, query.label_count)
+    if query.prediction_count is not None:
+        masks["prediction_count"] = _within(measures.prediction_total, query.prediction_count)
+    if query.image:
+        masks["image"] = measures.frames.image_status == query.image
+    if query.has == "no_labels":
+        masks["has"] = measures.label_counts == 0
+    elif query.has == "no_predictions":
+        masks["has"] = measures.prediction_total == 0
+    for key, value in query.attributes:
+        name = f"attribute:{key}"
+        masks[name] = masks.get(name, False) | _attribute_mask(measures, key, value)
+    return masks
+
+
+def combine(masks: Mapping[str, np.ndarray], n_frames: int, without: str | None = None) -> np.ndarray:
+    """The frames that meet every condition, or every one but ``without``."""
+    combined = np.ones(n_frames, dtype=bool)
+    for name, mask in masks.items():
+        if name != without:
+            combined &= mask
+    return combined
+
+
+def _attribute_mask(measures: Measures, key: str, value: str) -> np.ndarray:
+    column = measures.frames.attributes.get(key)
+    if column is None or value not in column.values:
+        return np.zeros(measures.n_frames, dtype=bool)
+    return column.codes == column.values.index(value)
+
+
+def _text_mask(measures: Measures, text: str, class_names: list[str]) -> np.ndarray:
+    mask = np.ones(measures.n_frames, dtype=bool)
+    folded_names = [name.casefold() for name in class_names]
+    for word in text.casefold().split():
+        found = np.fromiter((word in place for place in measures.frames.text), bool, measures.n_frames)
+        classes = np.array([index for index, name in enumerate(folded_names) if word in name], dtype=np.int32)
+        for columns in measures.sets():
+            found |= measures.has_class(columns, classes)
+        mask &= found
+    return mask
+
+
+def _within(counts: np.ndarray, limits: CountRange) -> np.ndarray:
+    low, high = limits
+    return counts >= low if high is None else (counts >= low) & (counts <= high)

@@ -1,0 +1,236 @@
+"""The question that the gallery answers, as a value: which frames, in which order.
+
+A ``FrameQuery`` travels in the address of a page, so its parameters are short, stable and readable, name classes and
+sets by their names, and leave out whatever stands at its default.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+from urllib.parse import quote, unquote
+
+from predscope.exploration.sorting import SORTS
+from predscope.project import Project
+from predscope.schema import ImageStatus
+
+Parameters = Mapping[str, str | Sequence[str]]
+CountRange = tuple[int, int | None]
+"""Lowest and highest count, both included; None: no upper end."""
+
+IMAGE_STATES: Final = tuple(str(status) for status in ImageStatus)
+ABSENCES: Final = ("no_labels", "no_predictions")
+DEFAULT_SORT: Final = "frame"
+CONFIDENCE_SETTING: Final = "confidence"
+"""The project setting that holds its default confidence threshold, 0..1."""
+
+_MAX_TEXT: Final = 200
+_RANGE: Final = re.compile(r"(\d{1,9})?(\.\.)?(\d{1,9})?")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameQuery:
+    """Which frames are shown, what of their objects counts, and in which order.
+
+    A frame qualifies when it meets every field that is set; within ``label_classes``, ``predicted_classes`` and the
+    values of one attribute, any one suffices. ``FrameQuery.of(project)`` is the query that shows everything.
+
+    Attributes:
+        label_set: name of the label set; None: the project's first.
+        prediction_sets: names of the prediction sets that count; empty: all, in the project's order.
+        confidence: 0..1; predictions below it count nowhere.
+        label_classes: class names; the frame has a label of one of them.
+        predicted_classes: class names; the frame has a prediction of one of them at ``confidence`` or above.
+        text: words, each of which must occur (in any case) in the frame's id, file name, attribute values or in the
+            name of a class that it shows.
+        label_count, prediction_count: how many labels / predictions at ``confidence`` or above, over all sets chosen.
+        image: "" or a value of ``ImageStatus``.
+        has: "", "no_labels" or "no_predictions".
+        attributes: (key, value) pairs of frame metadata.
+        sort: name of a sort in ``SORTS``.
+        descending: largest value first.
+        default_confidence: the project's own threshold, which is left out of the parameters.
+        ignored: what of the parameters could not be understood, in words; no part of the query itself.
+    """
+
+    label_set: str | None = None
+    prediction_sets: tuple[str, ...] = ()
+    confidence: float = 0.0
+    label_classes: tuple[str, ...] = ()
+    predicted_classes: tuple[str, ...] = ()
+    text: str = ""
+    label_count: CountRange | None = None
+    prediction_count: CountRange | None = None
+    image: str = ""
+    has: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    sort: str = DEFAULT_SORT
+    descending: bool = False
+    default_confidence: float = field(default=0.0, compare=False, repr=False)
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        """Every frame of the project, at its default confidence."""
+        confidence = _confidence(project.settings.get(CONFIDENCE_SETTING, 0.0)) or 0.0
+        return cls(confidence=confidence, default_confidence=confidence)
+
+    def with_(self, **changes: Any) -> Self:
+        """The same query with other values of the fields named."""
+        return replace(self, **changes)
+
+    @property
+    def is_unfiltered(self) -> bool:
+        """Whether every frame qualifies."""
+        return not (
+            self.label_classes
+            or self.predicted_classes
+            or self.text
+            or self.label_count
+            or self.prediction_count
+            or self.image
+            or self.has
+            or self.attributes
+        )
+
+    def to_params(self) -> dict[str, str | list[str]]:
+        """Query parameters of a link; ``from_params`` of them gives an equal query."""
+        parameters: dict[str, str | list[str]] = {}
+        if self.label_set is not None:
+            parameters["labels"] = self.label_set
+        if self.prediction_sets:
+            parameters["model"] = list(self.prediction_sets)
+        if self.confidence != self.default_confidence:
+            parameters["conf"] = f"{self.confidence:.12g}"
+        if self.label_classes:
+            parameters["label"] = list(self.label_classes)
+        if self.predicted_classes:
+            parameters["pred"] = list(self.predicted_classes)
+        if self.text:
+            parameters["q"] = self.text
+        if self.label_count is not None:
+            parameters["n_labels"] = _range_text(self.label_count)
+        if self.prediction_count is not None:
+            parameters["n_preds"] = _range_text(self.prediction_count)
+        if self.image:
+            parameters["image"] = self.image
+        if self.has:
+            parameters["has"] = self.has
+        if self.attributes:
+            parameters["meta"] = [attribute_parameter(key, value) for key, value in self.attributes]
+        if self.sort != DEFAULT_SORT or self.descending:
+            parameters["sort"] = ("-" if self.descending else "") + self.sort
+        return parameters
+
+    @classmethod
+    def from_params(cls, parameters: Parameters, project: Project) -> Self:
+        """The query of a link. Never raises: what makes no sense in this project is dropped and named in ``ignored``.
+
+        Parameters that belong to others (``frame``, ``page``, ...) are passed over.
+        """
+        query = cls.of(project)
+        ignored: list[str] = []
+        class_names = {object_class.name for object_class in project.classes}
+
+        def known(name: str, allowed: set[str] | Sequence[str], noun: str) -> tuple[str, ...]:
+            values = tuple(dict.fromkeys(_all(parameters, name)))
+            ignored.extend(f"{noun} “{value}”" for value in values if value not in allowed)
+            return tuple(value for value in values if value in allowed)
+
+        def parsed(name: str, parse: Any, noun: str, default: Any) -> Any:
+            text = _last(parameters, name)
+            if not text:
+                return default
+            value = parse(text)
+            if value is None:
+                ignored.append(f"{noun} “{text}”")
+                return default
+            return value
+
+        label_sets = known("labels", project.set_names("labels"), "label set")
+        attributes = []
+        for text in dict.fromkeys(_all(parameters, "meta")):
+            key, colon, value = text.partition(":")
+            if colon and key:
+                attributes.append((unquote(key), value))
+            elif text:
+                ignored.append(f"metadata filter “{text}”")
+        sort = parsed("sort", lambda text: text if text.lstrip("-") in SORTS else None, "sort", DEFAULT_SORT)
+        return query.with_(
+            label_set=label_sets[-1] if label_sets else None,
+            prediction_sets=known("model", project.set_names("predictions"), "prediction set"),
+            confidence=parsed("conf", _confidence, "confidence", query.confidence),
+            label_classes=known("label", class_names, "label class"),
+            predicted_classes=known("pred", class_names, "predicted class"),
+            text=clean_text(_last(parameters, "q")),
+            label_count=parsed("n_labels", parse_range, "number of labels", None),
+            prediction_count=parsed("n_preds", parse_range, "number of predictions", None),
+            image=parsed("image", lambda text: text if text in IMAGE_STATES else None, "image state", ""),
+            has=parsed("has", lambda text: text if text in ABSENCES else None, "filter", ""),
+            attributes=tuple(attributes),
+            sort=sort.lstrip("-"),
+            descending=sort.startswith("-"),
+            ignored=tuple(ignored),
+        )
+
+
+def chosen_sets(project: Project, query: FrameQuery) -> list[str]:
+    """Names of the prediction sets that count, in the project's order."""
+    names = project.set_names("predictions")
+    return [name for name in names if name in query.prediction_sets] if query.prediction_sets else names
+
+
+def chosen_label_set(project: Project, query: FrameQuery) -> str | None:
+    """Name of the label set that counts; None where the project has none."""
+    names = project.set_names("labels")
+    if query.label_set in names:
+        return query.label_set
+    return names[0] if names else None
+
+
+def clean_text(text: str) -> str:
+    """Free text as a query keeps it: single spaces, at most 200 characters."""
+    return " ".join(text.split())[:_MAX_TEXT]
+
+
+def attribute_parameter(key: str, value: str) -> str:
+    """``weather:rain``: a metadata filter as a link spells it."""
+    return f"{quote(key, safe=' ')}:{value}"
+
+
+def parse_range(text: str) -> CountRange | None:
+    """``2..10``, ``2..``, ``..10`` or ``2``; None for anything else."""
+    match = _RANGE.fullmatch(text)
+    if match is None or not (match[1] or match[3]):
+        return None
+    low = int(match[1] or 0)
+    high = int(match[3]) if match[3] else (None if match[2] else low)
+    return (low, high) if high is None or low <= high else None
+
+
+def _range_text(limits: CountRange) -> str:
+    low, high = limits
+    if low == high:
+        return str(low)
+    return f"{low}..{'' if high is None else high}"
+
+
+def _confidence(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and 0.0 <= number <= 1.0 else None
+
+
+def _all(parameters: Parameters, name: str) -> list[str]:
+    value = parameters.get(name, ())
+    return [value] if isinstance(value, str) else [str(part) for part in value]
+
+
+def _last(parameters: Parameters, name: str) -> str:
+    values = _all(parameters, name)
+    return values[-1] if values else ""

@@ -1,0 +1,273 @@
+"""Frames with their objects at the size of a thumbnail: what a page of the gallery draws.
+
+Coordinates are whole numbers in *tile units*, of which every frame is ``TILE_UNITS`` high; a page of 60 tiles stays
+below about 300 KB however crowded its frames are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from predscope.exploration.columns import RecentlyUsed
+from predscope.exploration.mask_outline import mask_outline
+from predscope.exploration.query import FrameQuery, chosen_label_set, chosen_sets
+from predscope.exploration.selection import FrameSelection
+from predscope.payload import LABEL_LAYER, Layer, frame_record, project_layers
+from predscope.project import Project
+from predscope.schema import Geometry
+
+TILE_UNITS: Final = 360
+"""Height of a frame in tile units: half a screen pixel at the largest size on a dense screen."""
+MAX_OBJECTS: Final = 60
+"""Objects drawn on one tile; the rest are told as a number."""
+MAX_DETAILED: Final = 40
+"""A tile with more objects shows their boxes instead of their shapes."""
+MAX_NUMBERS: Final = 48_000
+"""Coordinates on one page, about 4 bytes each; beyond it the most detailed tiles fall back to boxes."""
+_TOLERANCE: Final = 1.5
+_UNKNOWN_SIZE: Final = (4 / 3 * TILE_UNITS, float(TILE_UNITS))
+
+_COLUMNS: Final = [
+    "frame_index", "class_id", "geometry", "confidence", "x", "y", "w", "h", "is_crowd", "is_ignored",
+    "oriented_box", "polygons", "rle_counts", "rle_height", "rle_width", "keypoints", "polylines",
+]  # fmt: skip
+
+Links = Callable[[int, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a page is made of: which versions of which sets, from which confidence, in which frames."""
+
+    sets: tuple[tuple[str, str, int], ...]
+    threshold: float
+    frame_indices: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """An object that may be drawn; the heavier ones go first where there are too many."""
+
+    layer: int
+    weight: float
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Tile:
+    """A frame on its way to a tile."""
+
+    width: float
+    height: float
+    scale: float
+    kept: list[_Found]
+    left_out: int
+
+    def draw(self, *, detailed: bool) -> list[list[Any]]:
+        return [_object(found, self.scale, detailed) for found in self.kept]
+
+
+_pages: Final[RecentlyUsed[list[dict[str, Any]]]] = RecentlyUsed(24)
+
+
+def query_layers(project: Project, query: FrameQuery) -> list[Layer]:
+    """The layers that a query's frames are drawn with: its label set and its prediction sets, in order."""
+    layers = project_layers(project, chosen_sets(project, query))
+    label_set = chosen_label_set(project, query)
+    return [
+        Layer(layer.key, layer.name, project.objects("labels", label_set), layer.color)
+        if layer.key == LABEL_LAYER and layer.objects.name != label_set
+        else layer
+        for layer in layers
+    ]
+
+
+def tile_records(
+    project: Project,
+    layers: Sequence[Layer],
+    selection: FrameSelection,
+    positions: slice,
+    image_url: Links,
+    thumbnail_url: Links,
+) -> list[dict[str, Any]]:
+    """The tiles at some positions of a selection.
+
+    Returns:
+        Per tile: ``frame`` (id), ``index``, ``file_name``, ``status``, ``thumb`` (address or None), ``size``
+        [width, height] in tile units, ``counts`` (objects of each layer at the threshold or above), ``badge`` (the
+        sort's value in words), ``more`` (objects that are not drawn) and ``objects``, each
+        ``[row, layer, class_id, kind, confidence or None, flags, geometry]``: flags 1 crowd, 2 ignored; geometry as
+        in frame payloads under ``box``, ``obb``, ``parts``, ``lines``, ``points`` by kind, None for a classification.
+    """
+    indices = selection.indices[positions].tolist()
+    request = _Request(
+        tuple((layer.objects.role, layer.objects.name, layer.objects.version) for layer in layers),
+        selection.query.confidence,
+        tuple(indices),
+    )
+    drawn = _pages.get((str(project.path), project.revision, request), lambda: _draw(project, layers, request))
+    counts = [
+        (selection.label_counts if layer.role == "labels" else selection.prediction_counts[layer.name])[positions]
+        for layer in layers
+    ]
+    rows = project.frames.iloc[indices].to_dict("records")
+    records = []
+    for place, (row, tile) in enumerate(zip(rows, drawn, strict=True)):
+        frame = frame_record(row, image_url, thumbnail_url)
+        records.append(
+            {key: frame[key] for key in ("frame", "index", "file_name", "status", "thumb")}
+            | tile
+            | {
+                "counts": [int(layer_counts[place]) for layer_counts in counts],
+                "badge": selection.value_in_words((positions.start or 0) + place),
+            }
+        )
+    return records
+
+
+def _draw(project: Project, layers: Sequence[Layer], request: _Request) -> list[dict[str, Any]]:
+    """Size, objects and the number of objects left out of each tile."""
+    found: dict[int, list[list[_Found]]] = {index: [[] for _ in layers] for index in request.frame_indices}
+    for position, layer in enumerate(layers):
+        table = layer.objects.of_frames(sorted(found), columns=_COLUMNS)
+        if layer.role == "predictions":
+            table = table.filter(pc.greater_equal(table["confidence"].fill_null(1.0), request.threshold))
+        for thing in _read(table, position):
+            found[thing.values["frame_index"]][position].append(thing)
+    frames = project.frames.iloc[list(request.frame_indices)]
+    tiles = [
+        _tile(width, height, found[index])
+        for index, width, height in zip(request.frame_indices, frames["width"], frames["height"], strict=True)
+    ]
+    drawn = [tile.draw(detailed=len(tile.kept) <= MAX_DETAILED) for tile in tiles]
+    _shed_detail(tiles, drawn)
+    return [
+        {"size": [round(tile.width), round(tile.height)], "objects": objects, "more": tile.left_out}
+        for tile, objects in zip(tiles, drawn, strict=True)
+    ]
+
+
+def _tile(width: Any, height: Any, by_layer: list[list[_Found]]) -> _Tile:
+    kept, left_out = _most_important(by_layer)
+    if pd.isna(width) or pd.isna(height) or not width or not height:
+        return _Tile(*_UNKNOWN_SIZE, 1.0, kept, left_out)
+    scale = TILE_UNITS / float(height)
+    return _Tile(float(width) * scale, float(TILE_UNITS), scale, kept, left_out)
+
+
+def _read(table: pa.Table, layer: int) -> list[_Found]:
+    columns = {name: table[name].to_pylist() for name in table.column_names if table[name].null_count < len(table)}
+    if not columns:
+        return []
+    names = list(columns)
+    found = []
+    for values in zip(*columns.values(), strict=True):
+        record = dict(zip(names, values, strict=True))
+        confidence = record.get("confidence")
+        area = (record.get("w") or 0.0) * (record.get("h") or 0.0)
+        found.append(_Found(layer, area if confidence is None else confidence, record))
+    return found
+
+
+def _most_important(by_layer: list[list[_Found]]) -> tuple[list[_Found], int]:
+    """At most ``MAX_OBJECTS``, shared fairly between layers: the largest labels, the most confident predictions."""
+    total = sum(len(found) for found in by_layer)
+    if total <= MAX_OBJECTS:
+        return [thing for found in by_layer for thing in found], 0
+    quotas = [0] * len(by_layer)
+    room = MAX_OBJECTS
+    for position in sorted(range(len(by_layer)), key=lambda position: len(by_layer[position])):
+        remaining_layers = sum(1 for quota, found in zip(quotas, by_layer, strict=True) if not quota and found)
+        if by_layer[position]:
+            quotas[position] = min(len(by_layer[position]), room // remaining_layers)
+            room -= quotas[position]
+    kept = []
+    for quota, found in zip(quotas, by_layer, strict=True):
+        kept.extend(sorted(found, key=lambda thing: -thing.weight)[:quota])
+    return kept, total - len(kept)
+
+
+def _object(thing: _Found, scale: float, detailed: bool) -> list[Any]:
+    values = thing.values
+    kind, geometry = _shape(values, scale) if detailed else (Geometry.BOX, None)
+    if geometry is None:
+        kind, geometry = _box(values, scale)
+    confidence = values.get("confidence")
+    flags = int(bool(values["is_crowd"])) | int(bool(values["is_ignored"])) << 1
+    return [
+        values["row"],
+        thing.layer,
+        values["class_id"],
+        str(kind),
+        None if confidence is None else round(confidence, 3),
+        flags,
+        geometry,
+    ]
+
+
+def _box(values: dict[str, Any], scale: float) -> tuple[Geometry, list[int] | None]:
+    if values.get("x") is None:
+        return Geometry.CLASSIFICATION, None
+    left, top = round(values["x"] * scale), round(values["y"] * scale)
+    right, bottom = round((values["x"] + values["w"]) * scale), round((values["y"] + values["h"]) * scale)
+    return Geometry.BOX, [left, top, max(right - left, 1), max(bottom - top, 1)]
+
+
+def _shape(values: dict[str, Any], scale: float) -> tuple[Geometry, Any]:
+    """Kind and geometry in tile units; geometry None where only the box can tell anything."""
+    kind = Geometry(values["geometry"])
+    if kind is Geometry.ORIENTED_BOX and values.get("oriented_box"):
+        *lengths, angle = values["oriented_box"]
+        return kind, [*_scaled(lengths, scale), round(angle, 3)]
+    if kind is Geometry.POLYGON and values.get("polygons"):
+        parts = [[ring for ring in (_simplified(ring, scale) for ring in part) if ring] for part in values["polygons"]]
+        return kind, [part for part in parts if part] or None
+    if kind is Geometry.MASK and values.get("rle_counts") is not None and values.get("x") is not None:
+        size = (values["rle_height"], values["rle_width"])
+        box = (values["x"], values["y"], values["w"], values["h"])
+        rings = mask_outline(values["rle_counts"], size, box, scale, _TOLERANCE)
+        return kind, [[_rounded(ring) for ring in rings]] if rings else None
+    if kind is Geometry.POLYLINE and values.get("polylines"):
+        return kind, [_scaled(line, scale) for line in values["polylines"]]
+    if kind is Geometry.KEYPOINTS and values.get("keypoints"):
+        points = _scaled(values["keypoints"], scale)
+        points[2::3] = [int(visibility) for visibility in values["keypoints"][2::3]]
+        return kind, points
+    return kind, None
+
+
+def _simplified(ring: list[float], scale: float) -> list[int] | None:
+    points = np.asarray(ring, dtype=np.float32).reshape(-1, 1, 2) * np.float32(scale)
+    corners = cv2.approxPolyDP(points, _TOLERANCE, closed=True).ravel()
+    return _rounded(corners.tolist()) if len(corners) >= 6 else None
+
+
+def _scaled(lengths: list[float], scale: float) -> list[int]:
+    return [round(length * scale) for length in lengths]
+
+
+def _rounded(lengths: list[float]) -> list[int]:
+    return [round(length) for length in lengths]
+
+
+def _shed_detail(tiles: list[_Tile], drawn: list[list[list[Any]]]) -> None:
+    """Redraw the most detailed tiles with boxes until the page is small enough."""
+    sizes = [sum(_numbers(entry[-1]) for entry in objects) for objects in drawn]
+    total = sum(sizes)
+    for place in sorted(range(len(tiles)), key=lambda place: -sizes[place]):
+        if total <= MAX_NUMBERS:
+            return
+        drawn[place] = tiles[place].draw(detailed=False)
+        total += 4 * len(drawn[place]) - sizes[place]
+
+
+def _numbers(geometry: Any) -> int:
+    return sum(map(_numbers, geometry)) if isinstance(geometry, list) else 1

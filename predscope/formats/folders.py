@@ -1,0 +1,65 @@
+"""Walking folders of label files, and the frame names that follow from where a file stands."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+SAMPLE_FILES: Final = 64
+"""How many files of a folder are looked at to judge it."""
+
+
+def walk_files(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+    """Files below a folder by their endings (lower case), sorted; hidden ones are left out.
+
+    Links to folders are followed, each folder is visited once. A file is its own walk.
+    """
+    if root.is_file():
+        yield root
+        return
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122 - much faster
+                yield Path(folder, name)
+
+
+def sample_files(root: Path, suffixes: frozenset[str], count: int = SAMPLE_FILES) -> list[Path]:
+    """The first few files of ``walk_files``."""
+    return list(islice(walk_files(root, suffixes), count))
+
+
+def frame_names(
+    files: Sequence[Path], root: Path, *, container: str | None = None, keep_suffix: bool = False
+) -> list[str]:
+    """Names of the frames that files of one frame each belong to.
+
+    The file's stem where stems are unique, else its path below ``root`` without the ending, "/" separated.
+
+    Args:
+        container: name of folders that say nothing of the frame (``labels``), left out of paths.
+        keep_suffix: keep the ending of the file.
+    """
+    names = [path.name if keep_suffix else path.stem for path in files]
+    if max(Counter(names).values(), default=0) <= 1:
+        return names
+    relative = [path.relative_to(root) for path in files]
+    return [
+        "/".join([*(part for part in path.parent.parts if part != container), name])
+        for path, name in zip(relative, names, strict=True)
+    ]
+
+
+def place_below(path: Path, root: Path) -> str:
+    """The path below ``root``, "/" separated, for messages."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) and path != root else path.name

@@ -1,0 +1,80 @@
+"""Connected regions of class-index masks as run lengths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from hotcoco import mask as rle_codec
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRegions:
+    """The regions of one mask image, one row each.
+
+    Attributes:
+        values: int64 (n,), the pixel value of each.
+        boxes: float64 (n, 4): x, y, w, h in pixels.
+        areas: float64 (n,): pixels.
+        counts: COCO compressed run lengths, exact, holes kept.
+    """
+
+    values: np.ndarray
+    boxes: np.ndarray
+    areas: np.ndarray
+    counts: list[bytes]
+
+
+def find_regions(mask: np.ndarray, values: list[int]) -> MaskRegions:
+    """Each 8-connected region of each of these pixel values in ``mask`` (h, w)."""
+    regions = np.zeros(mask.shape, np.int32)
+    found_values: list[np.ndarray] = []
+    boxes: list[np.ndarray] = []
+    areas: list[np.ndarray] = []
+    total = 0
+    for value in values:
+        same = mask == value
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            same.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+        )
+        np.add(labels, total, out=regions, where=same)
+        stats = stats[1:]
+        found_values.append(np.full(count - 1, value, np.int64))
+        boxes.append(stats[:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]])
+        areas.append(stats[:, cv2.CC_STAT_AREA])
+        total += count - 1
+    if not total:
+        return MaskRegions(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), [])
+    return MaskRegions(
+        np.concatenate(found_values),
+        np.concatenate(boxes).astype(np.float64),
+        np.concatenate(areas).astype(np.float64),
+        encode_regions(regions, total),
+    )
+
+
+def encode_regions(regions: np.ndarray, count: int) -> list[bytes]:
+    """Run lengths of regions numbered 1..count in ``regions`` (h, w), 0 elsewhere.
+
+    One pass over the image finds the runs of all regions at once, so that thousands of specks cost no more than one
+    large region.
+    """
+    height, width = regions.shape
+    flat = regions.ravel(order="F")
+    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+    lengths = np.diff(starts, append=flat.size)
+    owners = flat[starts]
+    order = np.argsort(owners, kind="stable")
+    starts, lengths = starts[order], lengths[order]
+    bounds = np.searchsorted(owners[order], np.arange(1, count + 2))
+    encoded = []
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        edges = np.empty(2 * (last - first) + 2, np.int64)
+        edges[0], edges[-1] = 0, flat.size
+        edges[1:-1:2] = starts[first:last]
+        edges[2:-1:2] = starts[first:last] + lengths[first:last]
+        runs = np.diff(edges)
+        counts = runs.tolist() if runs[-1] else runs[:-1].tolist()
+        encoded.append(rle_codec.frPyObjects({"size": [height, width], "counts": counts}, height, width)["counts"])
+    return encoded

@@ -1,0 +1,118 @@
+"""The registry of readers, and finding the one that fits an input."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+from predscope.errors import InputError
+from predscope.formats.base import Detection, Reader, Reading, Role
+from predscope.formats.content import describe_content, read_head
+
+ENTRY_POINT_GROUP: Final = "predscope.formats"
+_MINIMUM_SCORE: Final = 0.3
+_CLEAR_LEAD: Final = 0.05
+
+_readers: dict[str, Reader] = {}
+_loaded_groups: set[str] = set()
+
+
+def register(reader: Reader) -> Reader:
+    """Make a reader known under its name; a later one of the same name takes its place."""
+    _readers[reader.name] = reader
+    return reader
+
+
+def readers() -> dict[str, Reader]:
+    """All readers by name: the built-in ones and those that installed packages offer.
+
+    A package offers one by an entry point of the group ``predscope.formats``: a reader, or its class.
+    """
+    if ENTRY_POINT_GROUP not in _loaded_groups:
+        _loaded_groups.add(ENTRY_POINT_GROUP)
+        for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+            try:
+                loaded = entry_point.load()
+                register(loaded() if isinstance(loaded, type) else loaded)
+            except Exception as error:  # noqa: BLE001, RUF100 - somebody else's code: it must not take the program down
+                warnings.warn(f"The format {entry_point.name} could not be loaded: {error}", stacklevel=2)
+    return dict(_readers)
+
+
+def detect(source: Path, role: Role) -> list[tuple[Reader, Detection]]:
+    """The readers that an input may be meant for, the likeliest first; of equals, those that see the role asked for.
+
+    Raises:
+        InputError: there is no such file or folder, or it cannot be read.
+    """
+    head = read_head(source)
+    found = [(reader, reader.detect(source, head)) for reader in readers().values()]
+    fitting = [pair for pair in found if pair[1].score > 0]
+    return sorted(fitting, key=lambda pair: (-pair[1].score, pair[1].role != role))
+
+
+def open_input(source: Path | str, *, format: str = "auto", role: Role) -> Reading:
+    """Open labels or predictions.
+
+    Args:
+        source: a file or a folder.
+        format: name of a reader, or "auto" to look at the content.
+        role: what the caller takes it for.
+
+    Raises:
+        InputError: no reader, or more than one, fits; nothing of the input can be used. ``FileParsingError`` may also
+            come out of the batches, when a file turns out to be damaged further down.
+    """
+    source = Path(source)
+    if format != "auto":
+        known = readers()
+        if format not in known:
+            raise InputError(
+                f"there is no format {format!r}: expected one of {', '.join(sorted(known))} or auto.", where="--format"
+            )
+        read_head(source)
+        return known[format].read(source, role)
+    candidates = [pair for pair in detect(source, role) if pair[1].score >= _MINIMUM_SCORE]
+    if not candidates:
+        raise _nothing_fits(source)
+    best, detection = candidates[0]
+    rivals = [pair for pair in candidates[1:] if detection.score - pair[1].score < _CLEAR_LEAD]
+    if rivals:
+        seen = "; ".join(f"{reader.name}: {found.reason}" for reader, found in [candidates[0], *rivals])
+        names = " or ".join(f"--format {reader.name}" for reader, _ in [candidates[0], *rivals])
+        raise InputError(f"could be of several formats ({seen}).", where=source, fix=f"Choose with {names}.")
+    return best.read(source, role)
+
+
+def _nothing_fits(source: Path) -> InputError:
+    head = read_head(source)
+    reasons = "; ".join(
+        f"{reader.name}: {reason}" for reader in readers().values() if (reason := reader.detect(source, head).reason)
+    )
+    reasons = f" ({reasons})" if reasons else ""
+    looks = _describe_folder(source) if source.is_dir() else describe_content(head)
+    names = ", ".join(sorted(readers()))
+    return InputError(
+        f"is of no format that is known: it looks like {looks}{reasons}.",
+        where=source,
+        fix=f"If you know its format, say so with --format ({names}).",
+    )
+
+
+def _describe_folder(source: Path) -> str:
+    """What a folder holds, by the endings of its files."""
+    counts: dict[str, int] = {}
+    for number, path in enumerate(source.rglob("*")):
+        if number >= 10_000:
+            break
+        if path.is_file():
+            ending = path.suffix.lower() or "(no ending)"
+            counts[ending] = counts.get(ending, 0) + 1
+    if not counts:
+        return "a folder without files"
+    common = sorted(counts.items(), key=lambda item: -item[1])[:4]
+    text = "a folder of " + ", ".join(f"{count:,} {ending}" for ending, count in common)
+    files = sorted(path.name for path in source.glob("*.json"))[:5]
+    return f"{text}; it has {', '.join(files)}: give the file itself" if files else text

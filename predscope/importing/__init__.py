@@ -1,0 +1,27 @@
+"""Bringing labels and predictions into a project: joined with its frames and classes, judged, published whole.
+
+- ``import_labels``, ``import_predictions``: read and publish.
+- ``stage_labels``, ``stage_predictions``: read and prepare; ``StagedImport`` is looked at, then published or discarded.
+- ``stage_reading``: the same for a ``Reading`` made by hand.
+- ``findings``: every finding that a report can hold.
+"""
+
+from predscope.importing.importer import (
+    ImportResult,
+    StagedImport,
+    import_labels,
+    import_predictions,
+    stage_labels,
+    stage_predictions,
+    stage_reading,
+)
+
+__all__ = [
+    "ImportResult",
+    "StagedImport",
+    "import_labels",
+    "import_predictions",
+    "stage_labels",
+    "stage_predictions",
+    "stage_reading",
+]

@@ -1,0 +1,461 @@
+"""From a reading to a new version in the project: joined, judged, sorted, written, and published in one step."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from predscope import formats
+from predscope.errors import InputError
+from predscope.formats.base import ObjectBatch, Reading, Role
+from predscope.importing.class_joining import ClassJoin
+from predscope.importing.columns import columns_of, objects_table
+from predscope.importing.findings import note
+from predscope.importing.habits import SAMPLE_ROWS, form_impression
+from predscope.importing.images_folder import ImagesFolder, images_of_import
+from predscope.importing.label_frames import LabelFrames
+from predscope.importing.prediction_frames import PredictionFrames
+from predscope.importing.references import distinct
+from predscope.importing.remarks import remark_on_objects
+from predscope.importing.validation import BatchCheck, FrameFacts, Habits
+from predscope.media import Progress
+from predscope.project import ObjectSet, Project
+from predscope.project.classes import ClassChanges
+from predscope.project.frames import FrameDraft
+from predscope.project.manifest import check_set_name
+from predscope.project.publishing import STAGED_SET, Change, StagedSet, publish, write_staged_record
+from predscope.project.staging import StagingArea
+from predscope.project.tables import REPORT_NAME, frame_offsets, sort_by_frame, write_objects
+from predscope.report import ImportReport, Severity
+from predscope.schema import ImageStatus
+
+_NO_SUFFIX: Final = re.compile(r"\.(json|txt|csv|parquet|xml|zip|pkl|gz)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """A published import.
+
+    Attributes:
+        project: the project at the revision that the import made.
+        objects: the new version.
+        report: what became of every row.
+        first_frame: index of the first frame with objects, preferably one whose image can be shown.
+    """
+
+    project: Project
+    objects: ObjectSet
+    report: ImportReport
+    first_frame: int
+
+    @property
+    def role(self) -> Role:
+        return self.objects.role
+
+    @property
+    def name(self) -> str:
+        return self.objects.name
+
+    @property
+    def version(self) -> int:
+        return self.objects.version
+
+
+class StagedImport:
+    """An import that is complete but not published: to be looked at, then published or discarded.
+
+    Also a context manager: what is not published by its end is discarded. Other processes see it with
+    ``Project.open_staged(staged_id)``.
+
+    Attributes:
+        project: the project as it would be: with the frames and classes that the import brings.
+        role, name: of the set that would get a new version.
+        report: what became of every row.
+        objects: the objects, version 0.
+        first_frame: index of the first frame with objects, preferably one whose image can be shown.
+    """
+
+    def __init__(
+        self, project: Project, area: StagingArea, change: Change, staged: StagedSet, objects: ObjectSet, first: int
+    ) -> None:
+        self.project = project
+        self.role: Role = staged.role
+        self.name = staged.name
+        self.report = staged.report
+        self.objects = objects
+        self.first_frame = first
+        self._area = area
+        self._change = change
+        self._staged = staged
+
+    def __enter__(self) -> StagedImport:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    @property
+    def staged_id(self) -> str:
+        """Names this staged import for other processes."""
+        return self._area.staged_id
+
+    @property
+    def report_folder(self) -> Path:
+        """A folder in the project's cache that holds the report, also after publishing or discarding."""
+        folder = self.project.cache_dir / "imports" / self.staged_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
+        return folder
+
+    def publish(self) -> ImportResult:
+        """Make it the newest version of its set, in one step.
+
+        Raises:
+            InputError: not one object could be used.
+            ProjectError: it was discarded, or the project cannot be written. The project stays as it was.
+        """
+        if self.report.rows and not self.report.imported:
+            raise InputError(
+                f"none of the {self.report.rows:,} objects can be used: {describe_rejections(self.report)}",
+                where=self.report.source or None,
+            )
+        manifest = publish(self.project.path, self._area, self._change, self._staged)
+        self._area.close()
+        project = Project(self.project.path, manifest)
+        version = manifest.sets[self.role][self.name][-1].version
+        return ImportResult(project, project.objects(self.role, self.name, version), self.report, self.first_frame)
+
+    def discard(self) -> None:
+        """Remove what was prepared; nothing happens if it was published or discarded before."""
+        self._area.close()
+
+
+def stage_reading(
+    project: Project,
+    reading: Reading,
+    *,
+    name: str,
+    images: Path | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> StagedImport:
+    """Prepare the import of what a reader found; the role is that of the reading.
+
+    Args:
+        project: a view of the project; others may publish meanwhile.
+        reading: consumed by this call.
+        name: of the set.
+        images: folder of the images (labels only); becomes the project's, if it has none yet.
+        class_map: see ``class_map.read_class_map``.
+        strict: refuse the whole input if any of its rows is rejected.
+        progress: called with rows done, rows in all (0: not known) and what is being done.
+
+    Raises:
+        InputError: the input does not belong to this project, or ``strict`` was not satisfied.
+    """
+    name = check_set_name(name)
+    area = StagingArea(project.path)
+    try:
+        return _Import(project, reading, area, class_map, progress).stage(name, images, strict)
+    except BaseException:
+        area.close()
+        raise
+
+
+def describe_rejections(report: ImportReport) -> str:
+    """Why rows were rejected, in one line: the most frequent reasons with an example each."""
+    errors = [problem for problem in report.problems.values() if problem.severity is Severity.ERROR]
+    errors.sort(key=lambda problem: -problem.count)
+    reasons = []
+    for problem in errors[:5]:
+        example = f" e.g. {problem.examples[0]}." if problem.examples else ""
+        reasons.append(f"{problem.code} ({problem.count:,}): {problem.message}{example} {problem.fix}".strip())
+    return " ".join(reasons)
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(
+        self,
+        project: Project,
+        reading: Reading,
+        area: StagingArea,
+        class_map: Mapping[Any, Any] | None,
+        progress: Progress | None,
+    ) -> None:
+        self._project = project
+        self._reading = reading
+        self._role: Role = reading.role
+        self._report = reading.report
+        self._area = area
+        self._class_map = class_map
+        self._progress = progress
+        self._draft = FrameDraft(project.frames_table)
+        self._facts = FrameFacts([], np.zeros(0), np.zeros(0))
+
+    def stage(self, name: str, images: Path | None, strict: bool) -> StagedImport:
+        report = self._report
+        report.format = report.format or self._reading.format
+        folder = ImagesFolder(self._project.images_root)
+        if self._role == "labels":
+            folder = images_of_import(self._project, self._draft, images, report, self._progress)
+        batches, sample = _split_sample(self._reading.batches)
+        frames = self._join_frames(folder, sample)
+        manifest = self._project.manifest
+        classes = ClassJoin(
+            manifest.classes,
+            manifest.class_source_ids,
+            self._reading.classes,
+            self._role,
+            report,
+            class_map=self._class_map,
+            references=_distinct_of(sample, "class_ref"),
+        )
+        tables = self._convert(batches, sample, frames, classes)
+        frames.finish()
+        classes.finish()
+        table = sort_by_frame(tables)
+        offsets = frame_offsets(table["frame_index"].to_numpy(), len(self._draft))
+        names = self._draft.column("file_name")
+        remark_on_objects(table, offsets, names, classes.keypoint_counts, self._role, report)
+        if strict and report.rejected:
+            raise InputError(
+                f"{report.rejected:,} of {report.rows:,} objects were rejected, and --strict asks for all: "
+                f"{describe_rejections(report)}",
+                where=report.source or None,
+            )
+        return self._write(name, table, offsets, classes.changes(), folder)
+
+    def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
+        if self._role == "labels":
+            return LabelFrames(
+                self._draft,
+                self._reading.frames,
+                self._report,
+                images_root=folder.root,
+                find_new_images=folder.find_new_images,
+            )
+        kind = sample[0].frame_ref_is if sample else "id"
+        return PredictionFrames(
+            self._draft, self._reading.frames, _distinct_of(sample, "frame_ref"), kind, self._report
+        )
+
+    def _convert(
+        self,
+        batches: Iterator[ObjectBatch],
+        sample: list[ObjectBatch],
+        frames: LabelFrames | PredictionFrames,
+        classes: ClassJoin,
+    ) -> list[pa.Table]:
+        indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
+        self._refresh_facts()
+        impression = form_impression(sample, indices, self._facts, self._role)
+        if impression.corners_share:
+            example = (
+                f"{100 * impression.corners_share:.0f} % of the boxes leave their frames as x, y, w, h; as corners none"
+            )
+            note(self._report, "looks_like_corners", examples=[example])
+        tables = []
+        for batch in batches:
+            if not len(batch):
+                continue
+            frame_index = frames.resolve(batch.frame_ref, batch.frame_ref_is)
+            class_id = classes.resolve(batch.class_ref, batch.class_ref_is)
+            self._refresh_facts()
+            tables.append(self._check(batch, frame_index, class_id, impression.habits))
+            if self._progress is not None:
+                self._progress(self._report.rows, 0, f"Importing {self._role}")
+        return tables
+
+    def _check(self, batch: ObjectBatch, frame_index: np.ndarray, class_id: np.ndarray, habits: Habits) -> pa.Table:
+        report = self._report
+        if self._role == "labels" and batch.confidence is not None and np.isfinite(batch.confidence).any():
+            note(report, "confidence_ignored", count=int(np.isfinite(batch.confidence).sum()))
+        columns = columns_of(batch)
+        check = BatchCheck(batch, columns, frame_index, class_id, self._facts, self._role, habits, report)
+        check.run()
+        kept = int(check.kept.sum())
+        report.rows += kept
+        report.imported += kept
+        report.repaired += int(check.repaired.sum())
+        return objects_table(batch, columns, frame_index, class_id, check.kept)
+
+    def _refresh_facts(self) -> None:
+        """Sizes of all frames, again when labels have brought new ones."""
+        if len(self._facts.file_names) != len(self._draft) or not len(self._facts.width):
+            names = self._draft.column("file_name")
+            self._facts = FrameFacts(
+                list(names), *(np.array(self._draft.column(side), dtype=np.float64) for side in ("width", "height"))
+            )
+
+    def _write(
+        self, name: str, table: pa.Table, offsets: np.ndarray, classes: ClassChanges, folder: ImagesFolder
+    ) -> StagedImport:
+        report, area = self._report, self._area
+        target = area.folder / STAGED_SET
+        target.mkdir()
+        (target / REPORT_NAME).write_bytes(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2))
+        write_objects(target, table, len(self._draft))
+        change = Change(self._draft.changes(), classes, folder.new_root)
+        manifest = self._project.manifest
+        view = manifest.changed(
+            images_root=folder.new_root or manifest.images_root,
+            frame_count=len(self._draft),
+            classes=classes.apply(manifest.classes)[0],
+        )
+        frames_table = self._draft.table()
+        write_staged_record(area, view, self._role, name, frames_table)
+        project = Project(self._project.path, view, frames_table)
+        objects = ObjectSet(self._role, name, 0, target, len(self._draft))
+        first = self._first_frame(offsets)
+        return StagedImport(project, area, change, StagedSet(self._role, name, report), objects, first)
+
+    def _first_frame(self, offsets: np.ndarray) -> int:
+        filled = np.flatnonzero(np.diff(offsets))
+        status = self._draft.column("image_status")
+        shown = (int(index) for index in filled if status[index] == ImageStatus.OK)
+        return next(shown, int(filled[0]) if len(filled) else 0)
+
+
+def import_labels(
+    project: Project,
+    source: Path | str,
+    *,
+    format: str = "auto",
+    name: str = "labels",
+    images: Path | str | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Read labels and publish them as a new version of a label set; see ``stage_labels``."""
+    with stage_labels(
+        project,
+        source,
+        format=format,
+        name=name,
+        images=images,
+        class_map=class_map,
+        strict=strict,
+        progress=progress,
+    ) as staged:
+        return staged.publish()
+
+
+def import_predictions(
+    project: Project,
+    source: Path | str,
+    *,
+    format: str = "auto",
+    name: str | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Read predictions and publish them as a new version of a prediction set; see ``stage_predictions``."""
+    with stage_predictions(
+        project, source, format=format, name=name, class_map=class_map, strict=strict, progress=progress
+    ) as staged:
+        return staged.publish()
+
+
+def stage_labels(
+    project: Project,
+    source: Path | str,
+    *,
+    format: str = "auto",
+    name: str = "labels",
+    images: Path | str | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> StagedImport:
+    """Read labels and prepare a new version of a label set, without publishing it.
+
+    Args:
+        project: the project.
+        source: file or folder.
+        format: name of a reader, or "auto": told by the content.
+        name: of the label set; an import of the same name is a new version.
+        images: folder of the images, if the project does not know it yet, or images were added.
+        class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
+        strict: refuse the whole input if any of its rows is rejected.
+        progress: called with rows done, rows in all (0: not known) and what is being done.
+
+    Raises:
+        InputError: the source cannot be used, or does not belong to the project's images.
+    """
+    reading = formats.open_input(Path(source), format=format, role="labels")
+    reading.report.source = reading.report.source or str(source)
+    folder = None if images is None else Path(images)
+    return stage_reading(
+        project, reading, name=name, images=folder, class_map=class_map, strict=strict, progress=progress
+    )
+
+
+def stage_predictions(
+    project: Project,
+    source: Path | str,
+    *,
+    format: str = "auto",
+    name: str | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> StagedImport:
+    """Read predictions and prepare a new version of a prediction set, without publishing it.
+
+    Args:
+        project: the project; it must have frames.
+        source: file or folder.
+        format: name of a reader, or "auto": told by the content.
+        name: of the prediction set; None: the name of the source. An import of the same name is a new version.
+        class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
+        strict: refuse the whole input if any of its rows is rejected.
+        progress: called with rows done, rows in all (0: not known) and what is being done.
+
+    Raises:
+        InputError: the source cannot be used, or does not belong to the project's frames.
+    """
+    reading = formats.open_input(Path(source), format=format, role="predictions")
+    reading.report.source = reading.report.source or str(source)
+    if name is None:
+        name = _NO_SUFFIX.sub("", Path(source).resolve().name) or "predictions"
+    return stage_reading(project, reading, name=name, class_map=class_map, strict=strict, progress=progress)
+
+
+def _split_sample(batches: Iterator[ObjectBatch]) -> tuple[Iterator[ObjectBatch], list[ObjectBatch]]:
+    """All batches, and the first of them with rows, up to ``SAMPLE_ROWS`` rows, to be looked at beforehand."""
+    batches = iter(batches)
+    sample: list[ObjectBatch] = []
+    rows = 0
+    for batch in batches:
+        if len(batch):
+            sample.append(batch)
+            rows += len(batch)
+        if rows >= SAMPLE_ROWS:
+            break
+    return itertools.chain(sample, batches), sample
+
+
+def _distinct_of(sample: list[ObjectBatch], column: str) -> list[str]:
+    """Distinct references of the sample, in the order in which they come."""
+    seen: dict[str, None] = {}
+    for batch in sample:
+        codes, texts = distinct(getattr(batch, column))
+        used = np.unique(codes[codes >= 0]) if "" in texts else range(len(texts))
+        seen.update((texts[code], None) for code in used)
+    return list(seen)

@@ -1,0 +1,343 @@
+"""Judging objects beside their frames: what is repaired, what is rejected, what is only remarked.
+
+All checks work on whole columns. A row that is rejected is counted under the first reason found; a row that is repaired
+is counted once, however much of it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from predscope.formats.base import ObjectBatch, Role
+from predscope.geometry import (
+    Paths,
+    bounds_of_keypoints,
+    bounds_of_oriented_boxes,
+    clip_boxes,
+    overhang_of_boxes,
+    segment_reduce,
+)
+from predscope.importing import findings
+from predscope.importing.columns import UNKNOWN_GEOMETRY, Columns
+from predscope.importing.names import AMBIGUOUS
+from predscope.report import MAX_EXAMPLES, ImportReport
+from predscope.run_lengths import read_run_lengths
+from predscope.schema import Geometry
+
+OVERHANG_TOLERANCE_PX: Final = 1.0
+CONFIDENCE_TOLERANCE: Final = 1e-3
+
+Describe = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """Frames by index: names for messages, and sizes, NaN where unknown."""
+
+    file_names: list[str]
+    width: np.ndarray
+    height: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What holds for a whole input, found by looking at its beginning.
+
+    Attributes:
+        in_percent: confidences are 0 to 100.
+        looks_normalised: boxes are fractions although the format has pixels.
+    """
+
+    in_percent: bool = False
+    looks_normalised: bool = False
+
+
+class BatchCheck:
+    """The checks of one batch. ``columns`` is changed in place where rows are repaired or completed.
+
+    Attributes:
+        kept: bool (n,): rows that are not rejected (so far).
+        repaired: bool (n,): rows that were changed.
+    """
+
+    def __init__(
+        self,
+        batch: ObjectBatch,
+        columns: Columns,
+        frame_index: np.ndarray,
+        class_id: np.ndarray,
+        frames: FrameFacts,
+        role: Role,
+        habits: Habits,
+        report: ImportReport,
+    ) -> None:
+        self._batch = batch
+        self._columns = columns
+        self._frame_index = frame_index
+        self._class_id = class_id
+        self._frames = frames
+        self._role: Role = role
+        self._habits = habits
+        self._report = report
+        self.kept = np.ones(len(batch), bool)
+        self.repaired = np.zeros(len(batch), bool)
+        self._width = np.full(len(batch), np.nan)
+        self._height = np.full(len(batch), np.nan)
+
+    def run(self) -> None:
+        """All checks, from what a row refers to, to its shape, to its numbers."""
+        self._check_references()
+        self._check_numbers()
+        self._check_paths()
+        self._check_points()
+        self._scale()
+        self._check_masks()
+        self._complete()
+        self._check_sizes()
+        self._check_places()
+        self._check_confidence()
+        self.repaired &= self.kept
+
+    def _check_references(self) -> None:
+        frame_index = self._frame_index
+        self._reject("ambiguous_frame", frame_index == AMBIGUOUS, self._name_frame)
+        self._reject("unknown_frame", frame_index < 0, self._name_frame)
+        self._reject("class_missing", self._class_id < 0)
+        self._reject("unknown_geometry", self._columns.geometry == UNKNOWN_GEOMETRY)
+        has_frame = frame_index >= 0
+        self._width[has_frame] = self._frames.width[frame_index[has_frame]]
+        self._height[has_frame] = self._frames.height[frame_index[has_frame]]
+        if self._habits.looks_normalised and not self._batch.relative:
+            is_box = np.isfinite(self._columns.box).all(axis=1)
+            self._reject("looks_normalised", is_box, self._box_text)
+
+    def _check_numbers(self) -> None:
+        columns = self._columns
+        box = columns.box
+        partly = np.isnan(box).any(axis=1) & ~np.isnan(box).all(axis=1)
+        bad = partly | np.isinf(box).any(axis=1)
+        # A box of which nothing is there may follow from the shape; a plain box may not.
+        bad |= np.isnan(box).all(axis=1) & columns.has(Geometry.BOX)
+        for paths in (columns.polygons, columns.polylines):
+            if paths is not None:
+                bad |= _any_not_finite(paths.values, paths.object_value_starts)
+        for lists in (columns.keypoints, columns.oriented_box):
+            if lists is not None:
+                bad |= _any_not_finite(lists.values, lists.starts)
+        self._reject("not_finite", bad, self._box_text)
+        columns.area[~np.isfinite(columns.area) | (columns.area < 0)] = np.nan
+        box[~np.isfinite(box).all(axis=1)] = np.nan
+        box[columns.has(Geometry.CLASSIFICATION)] = np.nan
+
+    def _check_paths(self) -> None:
+        columns = self._columns
+        if columns.polygons is not None:
+            columns.polygons, dropped = _whole_points(columns.polygons, is_polygon=True)
+            is_empty = np.diff(columns.polygons.object_starts) == 0
+            is_polygon = columns.has(Geometry.POLYGON)
+            self._reject("polygon_too_short", dropped & is_empty & is_polygon)
+            self._repair("part_dropped", dropped & ~is_empty)
+            self._reject("shape_missing", is_polygon & is_empty)
+        else:
+            self._reject("shape_missing", columns.has(Geometry.POLYGON))
+        is_line = columns.has(Geometry.POLYLINE)
+        if columns.polylines is not None:
+            columns.polylines, dropped = _whole_points(columns.polylines, is_polygon=False)
+            is_empty = np.diff(columns.polylines.object_starts) == 0
+            self._reject("shape_missing", is_line & is_empty)
+            self._repair("part_dropped", dropped & ~is_empty)
+        else:
+            self._reject("shape_missing", is_line)
+
+    def _check_points(self) -> None:
+        columns = self._columns
+        if columns.keypoints is not None:
+            broken = columns.keypoints.lengths % 3 != 0
+            self._reject("keypoints_broken", broken)
+            columns.keypoints = columns.keypoints.emptied(broken)
+            self._reject("shape_missing", columns.has(Geometry.KEYPOINTS) & (columns.keypoints.lengths == 0))
+        else:
+            self._reject("shape_missing", columns.has(Geometry.KEYPOINTS))
+        is_oriented = columns.has(Geometry.ORIENTED_BOX)
+        if columns.oriented_box is not None:
+            oriented = columns.oriented_box
+            broken = (oriented.lengths != 5) & oriented.present
+            negative = np.zeros(len(broken), bool)
+            negative[oriented.lengths == 5] = (oriented.emptied(broken).values.reshape(-1, 5)[:, 2:4] < 0).any(axis=1)
+            self._reject("oriented_box_broken", broken | negative)
+            columns.oriented_box = oriented.emptied(broken | negative)
+            self._reject("shape_missing", is_oriented & ~oriented.present)
+        else:
+            self._reject("shape_missing", is_oriented)
+
+    def _scale(self) -> None:
+        """Fractions of the frame to pixels."""
+        if not self._batch.relative:
+            return
+        columns = self._columns
+        has_size = np.isfinite(self._width) & np.isfinite(self._height)
+        self._reject("frame_size_unknown", ~has_size & ~columns.has(Geometry.CLASSIFICATION))
+        scale = np.stack([np.where(has_size, self._width, 0), np.where(has_size, self._height, 0)], axis=1)
+        columns.box = columns.box * np.tile(scale, 2)
+        columns.area = columns.area * scale[:, 0] * scale[:, 1]
+        if columns.polygons is not None:
+            columns.polygons = columns.polygons.scaled(scale)
+        if columns.polylines is not None:
+            columns.polylines = columns.polylines.scaled(scale)
+        if columns.keypoints is not None:
+            columns.keypoints = columns.keypoints.scaled(np.column_stack([scale, np.ones(len(scale))]))
+        if columns.oriented_box is not None:
+            columns.oriented_box = columns.oriented_box.scaled(np.column_stack([scale, scale, np.ones(len(scale))]))
+
+    def _check_masks(self) -> None:
+        columns = self._columns
+        is_mask = columns.has(Geometry.MASK)
+        if columns.rle_counts is None or columns.rle_size is None:
+            self._reject("shape_missing", is_mask)
+            return
+        has_counts = np.fromiter((counts is not None for counts in columns.rle_counts), bool, len(is_mask))
+        self._reject("shape_missing", is_mask & ~has_counts)
+        masks = read_run_lengths(columns.rle_counts, columns.rle_size)
+        height, width = columns.rle_size.astype(np.float64).T
+        differs = (height != self._height) | (width != self._width)
+        differs &= np.isfinite(self._width) & np.isfinite(self._height)
+        self._reject("mask_size_differs", has_counts & differs, self._mask_text)
+        self._reject("mask_broken", has_counts & ~masks.is_valid)
+        self._fill_box(masks.box, has_counts)
+        self._fill_area(masks.area, has_counts)
+
+    def _complete(self) -> None:
+        """Boxes and areas that the files do not give, from the shapes."""
+        columns = self._columns
+        if columns.polygons is not None:
+            self._fill_box(columns.polygons.bounds(), columns.polygons.present)
+            self._fill_area(columns.polygons.polygon_areas(), columns.has(Geometry.POLYGON))
+        if columns.polylines is not None:
+            self._fill_box(columns.polylines.bounds(), columns.polylines.present)
+        if columns.oriented_box is not None and len(columns.oriented_box.values):
+            oriented = np.full((len(columns), 5), np.nan)
+            oriented[columns.oriented_box.lengths == 5] = columns.oriented_box.values.reshape(-1, 5)
+            self._fill_box(bounds_of_oriented_boxes(oriented), columns.oriented_box.present)
+            self._fill_area(oriented[:, 2] * oriented[:, 3], columns.has(Geometry.ORIENTED_BOX))
+        if columns.keypoints is not None:
+            self._fill_box(bounds_of_keypoints(columns.keypoints), columns.keypoints.present)
+        is_drawn = ~columns.has(Geometry.CLASSIFICATION)
+        self._reject("shape_missing", is_drawn & np.isnan(columns.box[:, 0]))
+        has_area = ~(columns.has(Geometry.POLYLINE) | columns.has(Geometry.CLASSIFICATION))
+        self._fill_area(np.maximum(columns.box[:, 2], 0) * np.maximum(columns.box[:, 3], 0), has_area)
+
+    def _check_sizes(self) -> None:
+        box, columns = self._columns.box, self._columns
+        self._reject("negative_size", (box[:, 2:] < 0).any(axis=1), self._box_text)
+        has_extent = columns.has(Geometry.BOX) | columns.has(Geometry.POLYGON) | columns.has(Geometry.ORIENTED_BOX)
+        self._remark("zero_size", (box[:, 2:] == 0).any(axis=1) & has_extent, self._box_text)
+
+    def _check_places(self) -> None:
+        """Objects outside their frames. Lines and oriented boxes may rightly reach over the border and stay whole."""
+        columns = self._columns
+        box, width, height = columns.box, self._width, self._height
+        outside = (box[:, 0] >= width) | (box[:, 1] >= height)
+        outside |= (box[:, 0] + box[:, 2] <= 0) & (box[:, 0] < 0)
+        outside |= (box[:, 1] + box[:, 3] <= 0) & (box[:, 1] < 0)
+        # A point or line of zero extent on the right or lower border touches the frame.
+        on_border = (box[:, 2] == 0) & (box[:, 0] == width) | (box[:, 3] == 0) & (box[:, 1] == height)
+        self._reject("box_outside_frame", outside & ~on_border, self._place_text)
+        overhang = overhang_of_boxes(box, width, height)
+        clippable = ~(columns.has(Geometry.POLYLINE) | columns.has(Geometry.ORIENTED_BOX))
+        over = clippable & (overhang >= OVERHANG_TOLERANCE_PX)
+        self._repair("box_clipped", over, self._place_text)
+        columns.box = np.where((over & self.kept)[:, None], clip_boxes(box, width, height), box)
+        slightly = clippable & (overhang > 0) & ~over
+        self._remark("box_overhang", slightly, self._place_text)
+
+    def _check_confidence(self) -> None:
+        columns = self._columns
+        if self._role == "labels":
+            columns.confidence = None
+            return
+        if columns.confidence is None:
+            columns.confidence = np.full(len(columns), np.nan)
+        confidence = columns.confidence
+        self._reject("confidence_missing", np.isnan(confidence))
+        as_text = self._confidence_text(confidence.copy())
+        if self._habits.in_percent:
+            self._repair("confidence_in_percent", confidence != 0, as_text)
+            confidence /= 100
+        out_of_range = (confidence < 0) | (confidence > 1 + CONFIDENCE_TOLERANCE)
+        self._reject("confidence_out_of_range", out_of_range, as_text)
+        self._repair("confidence_clipped", confidence > 1, as_text)
+        np.clip(confidence, 0, 1, out=confidence)
+
+    def _fill_box(self, box: np.ndarray, where: np.ndarray) -> None:
+        chosen = where & np.isnan(self._columns.box[:, 0])
+        self._columns.box[chosen] = box[chosen]
+
+    def _fill_area(self, area: np.ndarray, where: np.ndarray) -> None:
+        chosen = where & np.isnan(self._columns.area)
+        self._columns.area[chosen] = area[chosen]
+
+    def _reject(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
+        rows = np.flatnonzero(flagged & self.kept)
+        if len(rows):
+            self.kept[rows] = False
+            findings.reject(self._report, code, count=len(rows), examples=self._examples(rows, describe))
+
+    def _repair(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
+        rows = np.flatnonzero(flagged & self.kept)
+        if len(rows):
+            self.repaired[rows] = True
+            findings.note(self._report, code, count=len(rows), examples=self._examples(rows, describe))
+
+    def _remark(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
+        rows = np.flatnonzero(flagged & self.kept)
+        if len(rows):
+            findings.note(self._report, code, count=len(rows), examples=self._examples(rows, describe))
+
+    def _examples(self, rows: np.ndarray, describe: Describe | None) -> list[str]:
+        return [self._example(int(row), describe) for row in rows[:MAX_EXAMPLES]]
+
+    def _example(self, row: int, describe: Describe | None) -> str:
+        text = self._batch.describe_place(row)
+        if describe is not None:
+            text += f": {describe(row)}"
+        index = self._frame_index[row]
+        return f"{text} in {self._frames.file_names[index]}" if index >= 0 else text
+
+    def _name_frame(self, row: int) -> str:
+        return f"{'image id' if self._batch.frame_ref_is == 'id' else 'image'} {self._batch.frame_ref[row]}"
+
+    def _box_text(self, row: int) -> str:
+        return "x, y, w, h = " + ", ".join(f"{value:g}" for value in self._columns.box[row])
+
+    def _place_text(self, row: int) -> str:
+        return f"{self._box_text(row)} ({self._width[row]:g} x {self._height[row]:g})"
+
+    def _mask_text(self, row: int) -> str:
+        size = self._columns.rle_size
+        height, width = (0, 0) if size is None else size[row]
+        return f"mask {width} x {height}, frame {self._width[row]:g} x {self._height[row]:g}"
+
+    @staticmethod
+    def _confidence_text(confidence: np.ndarray) -> Describe:
+        return lambda row: f"confidence = {confidence[row]:g}"
+
+
+def _any_not_finite(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return np.zeros(len(starts) - 1, bool)
+    return segment_reduce(np.logical_or, bad, starts, False).astype(bool)
+
+
+def _whole_points(paths: Paths, *, is_polygon: bool) -> tuple[Paths, np.ndarray]:
+    """Paths without those that are too short or broken, and which objects lost any."""
+    drop = paths.unusable_paths(is_polygon=is_polygon)
+    dropped = np.zeros(len(paths), bool)
+    if not drop.any():
+        return paths, dropped
+    dropped[paths.objects_of_paths()[drop]] = True
+    return paths.without_paths(drop), dropped

@@ -1,0 +1,276 @@
+"""The project as its users see it: an immutable view of one revision of the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+
+from predscope.errors import InputError, ProjectError
+from predscope.formats.base import Role
+from predscope.media import ImageListing, list_images, resolve_inside, scan_images
+from predscope.project.frames import FrameDraft
+from predscope.project.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    SetVersion,
+    portable_images_root,
+    read_manifest,
+    set_folder,
+)
+from predscope.project.object_set import ObjectSet
+from predscope.project.publishing import (
+    STAGED_FRAMES,
+    STAGED_RECORD,
+    STAGED_SET,
+    Change,
+    create,
+    current_frames,
+    publish,
+)
+from predscope.project.staging import STAGING_NAME, StagingArea
+from predscope.project.tables import frames_to_pandas, read_frames
+from predscope.schema import FRAME_SCHEMA, ImageStatus, ObjectClass
+
+CACHE_NAME: Final = "cache"
+_OWN_FOLDERS: Final = ("data", STAGING_NAME, CACHE_NAME)
+
+Progress = Callable[[int, int, str], None]
+
+
+class Project:
+    """Frames, classes, labels and predictions in a folder, as one revision of them stood.
+
+    An instance never changes: imports make a new revision, which ``Project.open`` shows. ``current_revision`` tells
+    cheaply whether there is one, from whichever process.
+
+    Attributes:
+        path: the project folder, absolute.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, frames_table: pa.Table | None = None) -> None:
+        self.path = path
+        self._manifest = manifest
+        self._given_frames = frames_table
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        images: Path | str | None = None,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> Project:
+        """Make a project in a new or empty folder, with a frame for each image of the images folder.
+
+        Raises:
+            InputError: the images folder is missing.
+            ProjectError: there is a project already, or the folder cannot be written.
+        """
+        path = Path(path).expanduser().resolve()
+        if (path / MANIFEST_NAME).exists():
+            raise ProjectError(f"{path}: there is a project here already. Open it, or choose another folder.")
+        images_root = None if images is None else Path(images).expanduser().resolve()
+        draft = FrameDraft(FRAME_SCHEMA.empty_table())
+        if images_root is not None:
+            listing = list_images(images_root, exclude=own_folders(path))
+            if not listing.paths:
+                raise InputError(
+                    "there is no image in this folder.", where=images_root, fix="Check the path given with --images."
+                )
+            draft.add_images(scan_images(images_root, listing.paths, progress=progress))
+        root = None if images_root is None else portable_images_root(path, images_root)
+        return cls(path, create(path, name or path.name or "project", draft.changes(), root))
+
+    @classmethod
+    def open(cls, path: Path | str) -> Project:
+        """Open the newest revision.
+
+        Raises:
+            ProjectError: there is no project, it is damaged, or it was made by a newer version of the program.
+        """
+        path = Path(path).expanduser().resolve()
+        return cls(path, read_manifest(path))
+
+    @classmethod
+    def find(cls, start: Path | str | None = None) -> Project:
+        """Open the project that is, or lies around, a folder; without one the current folder.
+
+        Raises:
+            ProjectError: there is none.
+        """
+        folder = Path.cwd() if start is None else Path(start).expanduser().resolve()
+        for candidate in (folder, *folder.parents):
+            if (candidate / MANIFEST_NAME).is_file():
+                return cls.open(candidate)
+        raise ProjectError(
+            f"{folder}: there is no Predscope project in this folder or around it. Name one with --project, or make "
+            "one with: predscope init PROJECT --images DIR"
+        )
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.path)!r}, revision {self.revision}, {self._manifest.frame_count:,} frames)"
+
+    @property
+    def name(self) -> str:
+        return self._manifest.name
+
+    @property
+    def manifest(self) -> Manifest:
+        """What this view was opened with."""
+        return self._manifest
+
+    @property
+    def revision(self) -> str:
+        """Changes at every publish; a key for whatever is derived from the project as a whole."""
+        return self._manifest.revision
+
+    def current_revision(self) -> str:
+        """The revision on disk now; differs from ``revision`` after an import, by whichever process."""
+        return read_manifest(self.path).revision
+
+    @property
+    def images_root(self) -> Path | None:
+        """The images folder, absolute; None for a project without images."""
+        root = self._manifest.images_root
+        return None if root is None else (self.path / root).resolve()
+
+    @property
+    def cache_dir(self) -> Path:
+        """A folder for derived files, made on first use; may be deleted at any time."""
+        folder = self.path / CACHE_NAME
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """A copy of the project's defaults: "confidence" and "iou" of the operating point."""
+        return dict(self._manifest.settings)
+
+    @property
+    def classes(self) -> tuple[ObjectClass, ...]:
+        """By class id."""
+        return self._manifest.classes
+
+    @cached_property
+    def frames_table(self) -> pa.Table:
+        """The frames, ``FRAME_SCHEMA``; row number == frame index."""
+        return current_frames(self.path, self._manifest) if self._given_frames is None else self._given_frames
+
+    @cached_property
+    def frames(self) -> pd.DataFrame:
+        """The frames, columns of ``FRAME_SCHEMA``; row i has ``frame_index`` i. Not to be changed.
+
+        Integers and booleans that may be missing are pandas' nullable ones (``pd.NA``); missing strings are NaN.
+        """
+        return frames_to_pandas(self.frames_table)
+
+    def frame_index(self, frame_id: str) -> int | None:
+        """The index of a frame, or None if the project has no such frame."""
+        return self._index_by_id.get(frame_id)
+
+    def set_names(self, role: Role) -> list[str]:
+        """Names of the label sets or prediction sets, in the order of their first import."""
+        return list(self._manifest.sets[role])
+
+    def versions(self, role: Role, name: str) -> list[SetVersion]:
+        """The imports of a set, oldest first; empty if there is no such set."""
+        return list(self._manifest.sets[role].get(name, ()))
+
+    def objects(self, role: Role, name: str | None = None, version: int | None = None) -> ObjectSet:
+        """A version of a set: the newest, of the set that was made first, unless told otherwise.
+
+        Raises:
+            ProjectError: there is no such set or version.
+        """
+        names = self.set_names(role)
+        if name is None and names:
+            name = names[0]
+        versions = self.versions(role, name) if name is not None else []
+        chosen = [entry.version for entry in versions if version is None or entry.version == version]
+        if name is None or not chosen:
+            raise ProjectError(f"{self.path}: {self._describe_missing(role, name, version, names, versions)}")
+        return ObjectSet(
+            role, name, chosen[-1], set_folder(self.path, role, name, chosen[-1]), self._manifest.frame_count
+        )
+
+    def image_file(self, frame_index: int) -> Path | None:
+        """The image of a frame, absolute; None if it is missing. Never outside the images folder.
+
+        Raises:
+            IndexError: there is no such frame.
+        """
+        if not 0 <= frame_index < self._manifest.frame_count:
+            raise IndexError(f"frame index must be 0 to {self._manifest.frame_count - 1}, got {frame_index}")
+        root, name = self.images_root, self._image_paths[frame_index]
+        return None if root is None or name is None else resolve_inside(root, name)
+
+    def open_staged(self, staged_id: str) -> tuple[Project, ObjectSet]:
+        """An import that any process has prepared and not published: the project as it would be, and its objects.
+
+        Raises:
+            ProjectError: there is none of that id (any more).
+        """
+        folder = self.path / STAGING_NAME / Path(staged_id).name
+        try:
+            record = orjson.loads((folder / STAGED_RECORD).read_bytes())
+            manifest = Manifest.from_json(record["manifest"])
+            view = Project(self.path, manifest, read_frames(folder / STAGED_FRAMES))
+        except (OSError, ValueError, KeyError, pa.ArrowException):
+            raise ProjectError(
+                f"{self.path}: there is no prepared import {staged_id!r}; it was published or discarded."
+            ) from None
+        return view, ObjectSet(record["role"], record["name"], 0, folder / STAGED_SET, manifest.frame_count)
+
+    def change_settings(self, **settings: Any) -> Project:
+        """Publish other defaults, e.g. ``change_settings(confidence=0.25)``; returns the new revision."""
+        return Project(self.path, apply_change(self.path, Change(settings=settings)))
+
+    @cached_property
+    def _index_by_id(self) -> dict[str, int]:
+        return {frame_id: index for index, frame_id in enumerate(self.frames_table["frame_id"].to_pylist())}
+
+    @cached_property
+    def _image_paths(self) -> list[str | None]:
+        return self.frames_table["image_path"].to_pylist()
+
+    @staticmethod
+    def _describe_missing(
+        role: Role, name: str | None, version: int | None, names: list[str], versions: list[SetVersion]
+    ) -> str:
+        if not names:
+            return f"there are no {role} yet. Import some with: predscope import {role} PATH"
+        if not versions:
+            return f"there are no {role} named {name!r}; there are: {', '.join(names)}."
+        return f"{role} {name!r} have no version {version}; they have 1 to {versions[-1].version}."
+
+
+def own_folders(path: Path) -> list[Path]:
+    """Folders of a project whose images are not its frames, should it lie inside its images folder."""
+    return [path / name for name in _OWN_FOLDERS]
+
+
+def list_project_images(project: Project) -> ImageListing | None:
+    """The images that are in the project's images folder now; None where it has none, or it went away."""
+    root = project.images_root
+    return list_images(root, exclude=own_folders(project.path)) if root is not None and root.is_dir() else None
+
+
+def apply_change(path: Path, change: Change) -> Manifest:
+    """Publish a change that brings no objects."""
+    area = StagingArea(path)
+    try:
+        return publish(path, area, change)
+    finally:
+        area.close()
+
+
+def shown_images(frames: pa.Table) -> int:
+    """How many frames have an image that can be shown."""
+    return sum(status == ImageStatus.OK for status in frames["image_status"].to_pylist())

@@ -1,0 +1,219 @@
+"""The one way in which a project changes: everything is written first, then one replacement of the manifest shows it.
+
+Readers take no lock: they see the state before or after, also when the publisher is killed at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from predscope.errors import ProjectError
+from predscope.formats.base import Role
+from predscope.project.classes import ClassChanges
+from predscope.project.durable import sync_folder
+from predscope.project.frames import FrameChanges
+from predscope.project.locking import hold_lock
+from predscope.project.manifest import (
+    LOCK_NAME,
+    MANIFEST_NAME,
+    Manifest,
+    SetVersion,
+    frames_file,
+    now,
+    read_manifest,
+    set_folder,
+)
+from predscope.project.staging import StagingArea, sweep
+from predscope.project.tables import (
+    OBJECTS_NAME,
+    read_frames,
+    sort_by_frame,
+    write_frames,
+    write_objects,
+)
+from predscope.report import ImportReport
+from predscope.schema import FRAME_SCHEMA
+
+STAGED_SET: Final = "set"
+STAGED_FRAMES: Final = "frames.parquet"
+STAGED_RECORD: Final = "staged.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import, or a change of the images folder, does to a project.
+
+    Attributes:
+        frames: frames added and changed.
+        classes: classes added and changed.
+        images_root: a new images folder as the manifest keeps it; None: as it is.
+        settings: settings to change.
+    """
+
+    frames: FrameChanges = field(default_factory=lambda: FrameChanges(0, [], {}))
+    classes: ClassChanges = field(default_factory=ClassChanges)
+    images_root: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSet:
+    """The objects of an import that lie in the "set" folder of a staging area."""
+
+    role: Role
+    name: str
+    report: ImportReport
+
+
+def publish(project: Path, area: StagingArea, change: Change, staged: StagedSet | None = None) -> Manifest:
+    """Publish a change, with or without a new version of a set, and give back the manifest of the new state.
+
+    Imports that were published since this one was prepared are kept: its new frames and classes are put behind theirs.
+
+    Raises:
+        ProjectError: the project is gone, damaged or locked, or files cannot be written. It stays as it was.
+    """
+    with _explained(project), hold_lock(project / LOCK_NAME):
+        manifest = read_manifest(project)
+        if staged is not None and not (area.folder / STAGED_SET / OBJECTS_NAME).is_file():
+            raise ProjectError(
+                f"{area.folder}: the prepared import was removed before it was published. Import it again."
+            )
+        sweep(project, manifest)
+        classes, class_of = change.classes.apply(manifest.classes)
+        source_ids = {key: int(class_of[value]) for key, value in change.classes.source_ids.items()}
+        manifest, frame_of = _with_frames(project, manifest, change.frames)
+        manifest = manifest.changed(
+            images_root=manifest.images_root if change.images_root is None else change.images_root,
+            settings={**manifest.settings, **change.settings},
+            classes=classes,
+            class_source_ids={**manifest.class_source_ids, **source_ids},
+        )
+        if staged is not None:
+            _renumber(area.folder / STAGED_SET, frame_of, class_of, manifest.frame_count)
+            manifest = _place_set(project, area, manifest, staged)
+        manifest.save(project)
+        return manifest
+
+
+def create(project: Path, name: str, frames: FrameChanges, images_root: str | None) -> Manifest:
+    """Make a project, in a folder that may be there already but holds none.
+
+    Raises:
+        ProjectError: another process was first, or files cannot be written.
+    """
+    with _explained(project):
+        project.mkdir(parents=True, exist_ok=True)
+        with hold_lock(project / LOCK_NAME):
+            if (project / MANIFEST_NAME).exists():
+                raise ProjectError(f"{project}: another process has made a project here meanwhile. Open it.")
+            manifest, _ = _with_frames(project, Manifest.new(name), frames)
+            manifest = replace(manifest, images_root=images_root)
+            manifest.save(project)
+            return manifest
+
+
+def write_staged_record(area: StagingArea, manifest: Manifest, role: Role, name: str, frames: pa.Table) -> None:
+    """Leave beside a staged set what another process needs to show it: frames and manifest as they would become."""
+    write_frames(area.folder / STAGED_FRAMES, frames)
+    record = {"role": role, "name": name, "manifest": manifest.to_json()}
+    (area.folder / STAGED_RECORD).write_bytes(orjson.dumps(record))
+
+
+def current_frames(project: Path, manifest: Manifest) -> pa.Table:
+    """The frames of a manifest.
+
+    Raises:
+        ProjectError: their file is missing or damaged.
+    """
+    if manifest.frames_version == 0:
+        return FRAME_SCHEMA.empty_table()
+    path = frames_file(project, manifest.frames_version)
+    try:
+        return read_frames(path)
+    except (OSError, pa.ArrowException) as error:
+        raise ProjectError(
+            f"{path}: the frames of the project cannot be read ({error}). Put the file back from a copy, or make the "
+            "project anew with predscope init."
+        ) from None
+
+
+def _with_frames(project: Path, manifest: Manifest, changes: FrameChanges) -> tuple[Manifest, np.ndarray]:
+    """Write the next version of the frames; returns where each prepared frame is in it."""
+    if changes.is_empty:
+        return manifest, np.arange(manifest.frame_count)
+    frames, frame_of = changes.apply(current_frames(project, manifest))
+    target = frames_file(project, manifest.frames_version + 1)
+    _make_folders(target.parent, project)
+    write_frames(target, frames)  # nothing refers to it before the manifest does
+    sync_folder(target.parent)
+    return replace(manifest, frames_version=manifest.frames_version + 1, frame_count=len(frames)), frame_of
+
+
+def _place_set(project: Path, area: StagingArea, manifest: Manifest, staged: StagedSet) -> Manifest:
+    versions = manifest.sets[staged.role].get(staged.name, ())
+    version = SetVersion(
+        version=versions[-1].version + 1 if versions else 1,
+        created=now(),
+        source=staged.report.source,
+        format=staged.report.format,
+        rows=staged.report.rows,
+        imported=staged.report.imported,
+        repaired=staged.report.repaired,
+        rejected=staged.report.rejected,
+        frames=manifest.frame_count,
+    )
+    target = set_folder(project, staged.role, staged.name, version.version)
+    _make_folders(target.parent, project)
+    (area.folder / STAGED_SET).rename(target)
+    sync_folder(target.parent)
+    return manifest.with_version(staged.role, staged.name, version)
+
+
+def _renumber(folder: Path, frame_of: np.ndarray, class_of: np.ndarray, frame_count: int) -> None:
+    """Rewrite staged objects whose frames or classes got other numbers because another import was published first."""
+    if _is_identity(frame_of) and _is_identity(class_of):
+        return
+    table = pq.read_table(folder / OBJECTS_NAME, partitioning=None)
+    for name, new in (("frame_index", frame_of), ("class_id", class_of)):
+        position = table.schema.get_field_index(name)
+        values = pc.take(pa.array(new, pa.int32()), table[name])
+        table = table.set_column(position, table.schema.field(position), values)
+    write_objects(folder, sort_by_frame([table]), frame_count)
+
+
+def _is_identity(positions: np.ndarray) -> bool:
+    return bool((positions == np.arange(len(positions))).all())
+
+
+def _make_folders(folder: Path, project: Path) -> None:
+    """Make a folder inside the project, each new level on disk before the next."""
+    missing = []
+    while folder != project and not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def _explained(project: Path) -> Iterator[None]:
+    """Failures of the file system as errors that a user understands."""
+    try:
+        yield
+    except OSError as error:
+        raise ProjectError(
+            f"{project}: the project cannot be written ({error.strerror or error}). It is as it was before. Check "
+            "permissions and free space."
+        ) from None

@@ -1,0 +1,109 @@
+"""Frames and objects as Parquet: written once, sorted by frame, read in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from predscope.project.durable import sync_file, sync_folder
+from predscope.schema import FRAME_SCHEMA, OBJECT_SCHEMA
+
+OBJECTS_NAME: Final = "objects.parquet"
+OFFSETS_NAME: Final = "offsets.npy"
+REPORT_NAME: Final = "report.json"
+
+MAX_GROUP_ROWS: Final = 20_000
+MIN_GROUP_ROWS: Final = 1_000
+GROUP_BYTES: Final = 8_000_000
+"""Row groups are cut so that decoding one takes a few milliseconds, also when objects carry long outlines."""
+
+_DICTIONARY_COLUMNS: Final = ["frame_index", "class_id", "geometry", "track_id", "rle_height", "rle_width"]
+_STATISTICS_COLUMNS: Final = ["frame_index", "class_id", "geometry", "confidence", "x", "y", "w", "h", "area"]
+
+_PANDAS_TYPES: Final[dict[pa.DataType, Any]] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.string(): pd.StringDtype(na_value=np.nan),
+}
+
+
+def sort_by_frame(tables: Sequence[pa.Table]) -> pa.Table:
+    """One table in the order of ``frame_index``; objects of one frame keep the order in which they came."""
+    table = pa.concat_tables(tables) if tables else OBJECT_SCHEMA.empty_table()
+    frame_index = table["frame_index"].to_numpy()
+    if len(frame_index) > 1 and (np.diff(frame_index) < 0).any():
+        table = table.combine_chunks().take(pa.array(np.argsort(frame_index, kind="stable")))
+    return table
+
+
+def frame_offsets(frame_index: np.ndarray, frame_count: int) -> np.ndarray:
+    """int64 (frame_count + 1,): rows of frame i are offsets[i]:offsets[i + 1], for sorted frame indices."""
+    offsets = np.zeros(frame_count + 1, np.int64)
+    np.cumsum(np.bincount(frame_index, minlength=frame_count), out=offsets[1:])
+    return offsets
+
+
+def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
+    """Write a sorted table of objects and its offsets into a folder, and wait until they are on disk.
+
+    No frame is spread over two row groups, so that one frame is one row group away at any size.
+    """
+    offsets = frame_offsets(table["frame_index"].to_numpy(), frame_count)
+    path = folder / OBJECTS_NAME
+    group_rows = MAX_GROUP_ROWS
+    if len(table):
+        group_rows = int(np.clip(GROUP_BYTES / max(table.nbytes / len(table), 1), MIN_GROUP_ROWS, MAX_GROUP_ROWS))
+    with pq.ParquetWriter(
+        path,
+        OBJECT_SCHEMA,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=_DICTIONARY_COLUMNS,
+        write_statistics=_STATISTICS_COLUMNS,
+        data_page_size=1 << 20,
+    ) as writer:
+        for start, stop in _group_borders(offsets, group_rows):
+            writer.write_table(table.slice(start, stop - start), row_group_size=max(stop - start, 1))
+    sync_file(path)
+    with (folder / OFFSETS_NAME).open("wb") as file:
+        np.save(file, offsets, allow_pickle=False)
+    sync_file(folder / OFFSETS_NAME)
+    sync_folder(folder)
+
+
+def write_frames(path: Path, table: pa.Table) -> None:
+    """Write the table of frames, and wait until it is on disk."""
+    pq.write_table(table.cast(FRAME_SCHEMA), path, compression="zstd", compression_level=1)
+    sync_file(path)
+
+
+def read_frames(path: Path) -> pa.Table:
+    """The table of frames, ``FRAME_SCHEMA``."""
+    return pq.read_table(path, schema=FRAME_SCHEMA, use_threads=False)
+
+
+def frames_to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Frames as pandas columns: nullable integers and booleans (missing is ``pd.NA``), strings with NaN for missing."""
+    frames = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    for column in ("width", "height", "sequence_index"):
+        frames[column] = pd.array(table[column].to_pandas(), dtype=pd.Int32Dtype())
+    return frames
+
+
+def _group_borders(offsets: np.ndarray, group_rows: int) -> list[tuple[int, int]]:
+    """Row ranges of about ``group_rows`` rows that begin and end between frames."""
+    borders = []
+    start, total = 0, int(offsets[-1])
+    while start < total:
+        stop = int(offsets[np.searchsorted(offsets, start + group_rows, side="right") - 1])
+        if stop <= start:  # one frame with more rows than that
+            stop = int(offsets[np.searchsorted(offsets, start, side="right")])
+        borders.append((start, stop))
+        start = stop
+    return borders

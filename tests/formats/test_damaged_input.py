@@ -1,0 +1,158 @@
+"""Whatever stands in a file, a reader reads it or says what is wrong: never any other exception."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from predscope.errors import InputError
+from predscope.formats import open_input, readers
+
+_LABELS = json.dumps(
+    {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 4, 2, 4, 6.5]]},
+            {"id": 2, "image_id": 1, "category_id": 1, "segmentation": {"size": [3, 3], "counts": [4, 2, 3]}},
+            {"id": 3, "image_id": 1, "category_id": 1, "keypoints": [1, 2, 2], "note": 'a\\"b'},
+        ],
+        "categories": [{"id": 1, "name": "x", "keypoints": ["a"], "skeleton": [[1, 1]]}],
+    }
+).encode()
+_RESULTS = json.dumps(
+    [
+        {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5},
+        {"image_id": 1, "category_id": 1, "score": 1},
+    ]
+).encode()
+_YOLO = b"0 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.5 0.1 0.3 0.4\n"
+_VOC = (
+    b"<annotation><filename>a.jpg</filename><size><width>9</width></size><object><name>a</name><bndbox><xmin>1</xmin>"
+    b"<ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>"
+)
+_YAML = b"names:\n  0: car\n  1: dog\nkpt_shape: [2, 3]\npath: x\ntrain: images\n"
+
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.kron(np.eye(4, dtype=np.uint8), np.ones((5, 5), np.uint8)) * 2).save(buffer, "png")
+    return buffer.getvalue()
+
+
+_FILES = {
+    "labels.json": _LABELS,
+    "results.json": _RESULTS,
+    "labels.txt": _YOLO,
+    "a.xml": _VOC,
+    "data.yaml": _YAML,
+    "a.png": _png(),
+}
+
+
+def _read(path: Path, format: str, role: Any) -> None:
+    """Read to the end; a clear error is as good."""
+    with contextlib.suppress(InputError):
+        reading = open_input(path, format=format, role=role)
+        handed_over = sum(len(batch) for batch in reading.batches)
+        assert handed_over >= 0
+        assert reading.report.rows == reading.report.rejected
+
+
+@pytest.mark.parametrize("role", ["labels", "predictions"])
+@pytest.mark.parametrize("name", _FILES)
+def test_a_file_that_was_cut_short_anywhere(tmp_path: Path, name: str, role: str) -> None:
+    content = _FILES[name]
+    path = tmp_path / name
+    for end in range(len(content)):
+        path.write_bytes(content[:end])
+        _read(path, "auto", role)
+
+
+@pytest.mark.parametrize("content", [_LABELS, _RESULTS], ids=["labels", "results"])
+def test_json_that_was_cut_short_is_never_read_as_if_it_were_whole(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.json"
+    for end in range(len(content)):
+        path.write_bytes(content[:end])
+        with pytest.raises(InputError, match=r"x\.json"):
+            open_input(path, format="coco", role="labels")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(_FILES)),
+    position=st.floats(0, 1, exclude_max=True),
+    inserted=st.binary(max_size=6)
+    | st.sampled_from([b'"', b"[", b"}", b"NaN", b"-1", b"null", b"1e999", b"<", b"&a;", b"\x00"]),
+    removed=st.integers(0, 8),
+    role=st.sampled_from(["labels", "predictions"]),
+)
+def test_a_file_with_a_wound(
+    tmp_path: Path, name: str, position: float, inserted: bytes, removed: int, role: str
+) -> None:
+    content = _FILES[name]
+    at = int(position * len(content))
+    path = tmp_path / name
+    path.write_bytes(content[:at] + inserted + content[at + removed :])
+    _read(path, "auto", role)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=200),
+    suffix=st.sampled_from([".json", ".txt", ".xml", ".png", ".yaml", ""]),
+    format=st.sampled_from(["auto", "coco", "yolo", "voc", "masks"]),
+)
+def test_a_file_of_anything(tmp_path: Path, content: bytes, suffix: str, format: str) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(content)
+    for role in ("labels", "predictions"):
+        _read(path, format, role)
+    head = content[: 1 << 16]
+    for reader in readers().values():
+        assert 0 <= reader.detect(path, head).score <= 1
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["1", "0.5", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=7) | st.dictionaries(st.sampled_from(["size", "counts", "x"]), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+_RECORD = st.fixed_dictionaries(
+    {
+        "image_id": st.just(1) | _ANYTHING,
+        "category_id": st.just(1) | _ANYTHING,
+        "bbox": st.just([1, 2, 3, 4]) | _ANYTHING,
+    },
+    optional={
+        "score": st.just(0.5) | _ANYTHING,
+        **dict.fromkeys(("segmentation", "keypoints", "area", "iscrowd", "id", "track_id", "attributes", "ignore", "x"), _ANYTHING),
+    },
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=st.lists(_RECORD | _ANYTHING, min_size=1, max_size=4), wrapped=st.booleans(), members=_ANYTHING)
+def test_records_with_anything_in_them_add_up(tmp_path: Path, records: list[Any], wrapped: bool, members: Any) -> None:
+    value = {
+        "images": [{"id": members, "file_name": members, "width": members}],
+        "annotations": records,
+        "categories": [members],
+    }
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(value if wrapped else records))
+    for role in ("labels", "predictions"):
+        with contextlib.suppress(InputError):
+            reading = open_input(path, format="coco", role=role)
+            handed_over = sum(len(batch) for batch in reading.batches)
+            assert handed_over + reading.report.rejected == len(records)
