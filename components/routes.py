@@ -21,7 +21,7 @@ from components import urls
 from components.session import current_project, current_view
 from predscope.errors import PredscopeError
 from predscope.payload import frame_payloads
-from predscope.thumbnails import thumbnail_file
+from predscope.thumbnails import browser_image_file, thumbnail_file
 
 MAX_FRAMES_PER_REQUEST: Final = 64
 HOSTS_VARIABLE: Final = "PREDSCOPE_ALLOWED_HOSTS"
@@ -31,11 +31,11 @@ _KEEP: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def image(request: Request) -> Response:
-    """The frame's image file as it is on disk."""
+    """The frame's image file as it is on disk; a JPEG of it where browsers do not know its format."""
     frame_index = request.path_params["index"]
     try:
         project = current_project()
-        path = project.image_file(frame_index) if frame_index < len(project.frames) else None
+        path = browser_image_file(project, frame_index) if frame_index < len(project.frames) else None
     except PredscopeError:
         path = None
     if path is None or not path.is_file():

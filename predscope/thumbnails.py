@@ -1,4 +1,4 @@
-"""Small JPEGs of frames, rendered once and kept on disk under the project's cache.
+"""Frames as files that a browser can show: the image itself, or a JPEG rendered once and kept in the project's cache.
 
 Decoding asks the JPEG decoder for a half, quarter or eighth of the size where that suffices, which is several times
 faster than decoding in full.
@@ -23,28 +23,40 @@ THUMBNAIL_HEIGHT: Final = 256
 """Pixels; tiles are up to 240 px high."""
 MAX_THUMBNAIL_WIDTH: Final = 768
 _JPEG_QUALITY: Final = 82
+_BROWSER_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif"})
+
+
+def browser_image_file(project: Project, frame_index: int) -> Path | None:
+    """A file with the frame in full size that every browser shows; None if the frame has no readable image."""
+    image_file = project.image_file(frame_index)
+    if image_file is None or image_file.suffix.lower() in _BROWSER_SUFFIXES:
+        return image_file
+    return _rendered(project, frame_index, image_file, None)
 
 
 def thumbnail_file(project: Project, frame_index: int) -> Path | None:
     """The path of a frame's thumbnail, rendered now if it is not cached; None if the frame has no readable image."""
     image_file = project.image_file(frame_index)
-    if image_file is None:
-        return None
-    frame = project.frames.iloc[frame_index]
-    apply_exif = bool(pd.isna(frame["apply_exif"]) or frame["apply_exif"])
+    return None if image_file is None else _rendered(project, frame_index, image_file, THUMBNAIL_HEIGHT)
+
+
+def _rendered(project: Project, frame_index: int, image_file: Path, height: int | None) -> Path | None:
+    """A JPEG in the cache, of at most ``height``; its name changes with the image file."""
+    apply_exif = project.frames["apply_exif"].iloc[frame_index]
+    apply_exif = bool(pd.isna(apply_exif) or apply_exif)
     try:
         state = image_file.stat()
     except OSError:
         return None
-    identity = f"{image_file}|{state.st_size}|{state.st_mtime_ns}|{apply_exif}|{THUMBNAIL_HEIGHT}"
+    identity = f"{image_file}|{state.st_size}|{state.st_mtime_ns}|{apply_exif}|{height}"
     key = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
     path = project.cache_dir / "thumbnails" / key[:2] / f"{key}.jpg"
     if not path.exists():
         try:
-            image = read_image(image_file, apply_exif=apply_exif, min_height=THUMBNAIL_HEIGHT)
+            image = read_image(image_file, apply_exif=apply_exif, min_height=height)
         except InputError:
             return None
-        _write_whole(path, encode_jpeg(shrink(image, THUMBNAIL_HEIGHT, MAX_THUMBNAIL_WIDTH)))
+        _write_whole(path, encode_jpeg(image if height is None else shrink(image, height, MAX_THUMBNAIL_WIDTH)))
     return path
 
 

@@ -1,7 +1,7 @@
 // The filter rail. It draws the parameters of the link that is on screen, and sends back the parameters of the one that
 // is asked for; the numbers come from Python. Between a click and the answer it shows what was clicked.
 
-const FEW_CLASSES = 12;
+const FEW_CLASSES = 14;
 const MANY_CLASSES = 20;
 const FEW_VALUES = 6;
 const PATIENCE = 2000;
@@ -160,7 +160,7 @@ class Rail {
     const roles = [...(hasLabels ? ["label"] : []), ...(models.length ? ["pred"] : [])];
     const most = Math.max(1, ...classes.flatMap((row) => roles.map((role) => row[role]?.frames ?? 0)));
     const words = this.search.toLowerCase();
-    const few = classes.length > FEW_CLASSES + 3 ? FEW_CLASSES : classes.length;
+    const few = classes.length > MANY_CLASSES ? FEW_CLASSES : classes.length;
     const all = this.expanded.has("classes") || words;
     const shown = classes.filter(
       (row, place) =>

@@ -61,12 +61,12 @@ class Interaction {
     const dy = event.clientY - last.y;
     if (this.pointers.size === 2) this.pinch(event, last);
     else {
-      this.travelled += Math.hypot(dx, dy);
-      if (this.travelled > CLICK_SLACK) {
-        this.canvas.classList.add("dragging");
-        this.viewer.selection.hover(null);
-        this.viewer.view.panBy(dx, dy);
-      }
+      // Movement counts from where the pointer was pressed, so the photo stays under it once this is a drag.
+      this.travelled = Math.max(this.travelled, Math.hypot(dx, dy));
+      if (this.travelled <= CLICK_SLACK) return;
+      this.canvas.classList.add("dragging");
+      this.viewer.selection.hover(null);
+      this.viewer.view.panBy(dx, dy);
     }
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   }

@@ -1,6 +1,7 @@
 // A pane: one photo with its overlays. Side by side there are two of them, with the same view and frame.
 
-const MANY_OBJECTS = 600; // above this, lines have no casing and keep their width until a zoom has come to rest
+const CASED_OBJECTS = 600; // above this, lines have no casing: one path of so many shapes takes long to stroke
+const LIVE_OBJECTS = 120; // above this, lines keep their width in frame pixels until a zoom has come to rest
 const REST_MS = 200;
 const TAG_HEIGHT = 16;
 
@@ -91,7 +92,7 @@ class Pane {
     this.badges.replaceChildren(...badges);
     this.focus.replaceChildren();
     this.tags.replaceChildren();
-    this.root.classList.toggle("many", this.items.length > MANY_OBJECTS);
+    this.root.classList.toggle("many", this.items.length > CASED_OBJECTS);
   }
 
   badge(object, layer) {
@@ -128,7 +129,7 @@ class Pane {
     this.layers.forEach((layer, i) => {
       if (!changed.has(i) && layer.cased) return;
       layer.cased = true;
-      if (this.items.length > MANY_OBJECTS) return; // stroking one path of thousands of shapes takes long
+      if (this.items.length > CASED_OBJECTS) return;
       let path = "";
       for (const { object, shown } of this.items) if (shown && object.layer === i) path += shapePath(object);
       layer.casing.setAttribute("d", path);
@@ -205,7 +206,7 @@ class Pane {
     stage.classList.add("moving");
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.comeToRest(viewport), REST_MS);
-    if (this.items.length <= MANY_OBJECTS || this.scale === undefined) this.rest(viewport.scale);
+    if (this.items.length <= LIVE_OBJECTS || this.scale === undefined) this.rest(viewport.scale);
     this.scale = viewport.scale;
   }
 

@@ -54,6 +54,7 @@ class Panel {
     const input = element("input", {
       type: "range", min, max, step, name, "aria-label": label,
       oninput: (event) => onvalue(Number(event.target.value)),
+      onpointerup: (event) => event.target.blur(), // arrow keys step through frames again
     });
     return { input, value, root: element("label", { class: "slider" }, element("span", { text: label }), value, input) };
   }
@@ -66,7 +67,15 @@ class Panel {
   }
 
   choice(label, name, onvalue) {
-    const select = element("select", { name, "aria-label": label, onchange: (event) => onvalue(event.target.value) });
+    const select = element("select", {
+      name, "aria-label": label,
+      onpointerdown: () => { select.dataset.byPointer = "yes"; },
+      onkeydown: () => { delete select.dataset.byPointer; },
+      onchange: (event) => {
+        onvalue(event.target.value);
+        if (select.dataset.byPointer) select.blur(); // keys are the viewer's again
+      },
+    });
     return { select, root: element("label", { class: "choice" }, element("span", { text: label }), select) };
   }
 

@@ -18,10 +18,12 @@ const DEFAULT_SETTINGS = {
 class Settings {
   /**
    * @param {string} storageKey
+   * @param {object} scene hidden classes are remembered for these classes only: ids mean others in another project
    * @param {(patch: object) => void} onchange called after every change with what changed
    */
-  constructor(storageKey, onchange) {
+  constructor(storageKey, scene, onchange) {
     this.storageKey = `predscope.viewer.${storageKey}`;
+    this.classNames = scene.classes.map((cls) => cls.name).join("\n");
     this.onchange = onchange;
     this.received = "{}";
     Object.assign(this, structuredClone(DEFAULT_SETTINGS), this.stored());
@@ -30,6 +32,7 @@ class Settings {
   stored() {
     try {
       const stored = JSON.parse(window.sessionStorage.getItem(this.storageKey) ?? "{}");
+      if (stored.classNames !== this.classNames) delete stored.hiddenClasses;
       return Object.fromEntries(Object.entries(stored).filter(([name]) => name in DEFAULT_SETTINGS));
     } catch {
       return {}; // storage may be forbidden or damaged: the defaults serve as well
@@ -51,7 +54,7 @@ class Settings {
     Object.assign(this, patch);
     const stored = Object.fromEntries(Object.keys(DEFAULT_SETTINGS).map((name) => [name, this[name]]));
     try {
-      window.sessionStorage.setItem(this.storageKey, JSON.stringify(stored));
+      window.sessionStorage.setItem(this.storageKey, JSON.stringify({ ...stored, classNames: this.classNames }));
     } catch {
       // nothing is lost but the memory of it
     }

@@ -18,7 +18,7 @@ class Viewer {
     this.token = 0; // names the newest request to show a frame; older ones give up
     this.order = new FrameOrder();
     this.store = new FrameStore();
-    this.settings = new Settings(data.storage, (patch) => this.refresh(patch));
+    this.settings = new Settings(data.storage, data.scene, (patch) => this.refresh(patch));
     this.panes = [new Pane(0), new Pane(1)];
     this.view = new View(this);
     this.overlays = new Overlays(this);

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Final
 
 from predscope.formats.json_input import JsonDocument, Span
-from predscope.report import MAX_EXAMPLES, ImportReport, Severity
+from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
 _NAME_KEYS: Final = ("file_name", "coco_url", "url", "path", "name")
@@ -27,7 +26,6 @@ def read_frames(document: JsonDocument) -> list[DeclaredFrame] | None:
             for row, record in enumerate(records)
             if (frame := _read_frame(record, f"images[{first + row}]", document.report)) is not None
         )
-    _note_repeats([frame.source_id for frame in frames], "duplicate_image_id", "image id", document.report)
     return frames
 
 
@@ -108,8 +106,6 @@ def read_classes(document: JsonDocument) -> list[DeclaredClass] | None:
         keypoints = _names(record.get("keypoints"))
         skeleton = _skeleton(record.get("skeleton"), len(keypoints), place, report)
         classes.append(DeclaredClass(name, source_id, _text(record.get("supercategory")) or None, keypoints, skeleton))
-    _note_repeats([entry.source_id for entry in classes], "duplicate_category_id", "category id", report)
-    _note_repeats([entry.name for entry in classes], "duplicate_class_name", "class name", report)
     return classes
 
 
@@ -133,15 +129,6 @@ def _skeleton(value: Any, keypoints: int, place: str, report: ImportReport) -> t
             examples=[f"{place}: {keypoints} keypoints"],
         )
     return kept
-
-
-def _note_repeats(values: list[str | None], code: str, what: str, report: ImportReport) -> None:
-    repeats = {value: count for value, count in Counter(values).items() if count > 1 and value is not None}
-    if repeats:
-        examples = [f"{value}: {count} times" for value, count in list(repeats.items())[:MAX_EXAMPLES]]
-        report.note(
-            code, Severity.WARNING, f"The same {what} is listed several times.", count=len(repeats), examples=examples
-        )
 
 
 def _names(value: Any) -> tuple[str, ...]:

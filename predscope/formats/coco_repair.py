@@ -184,8 +184,8 @@ class _Tidier:
             raise _Rejected("polygon_empty", "A polygon has fewer than 3 points.", _shown(value))
         if short:
             self._note(
-                "polygon_too_short",
-                "Parts of polygons have fewer than 3 points; they were left out.",
+                "part_dropped",
+                "Parts with too few points were dropped from outlines and lines.",
                 f"{short} of {short + len(rings)} parts",
             )
         return rings or None

@@ -57,13 +57,13 @@ def read_all(source: Path) -> bytes:
     Raises:
         InputError: it cannot be read, or it is a folder.
     """
-    if source.is_dir():
-        raise InputError("a folder was given where one file is expected.", where=source)
     try:
         return source.read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file.", where=source, fix="Check the path.") from None
     except OSError as error:
+        if source.is_dir():
+            raise InputError("a folder was given where one file is expected.", where=source) from None
         raise InputError(f"cannot be read: {error.strerror or error}.", where=source) from None
 
 

@@ -53,13 +53,18 @@ def frame_names(
     names = [path.name if keep_suffix else path.stem for path in files]
     if max(Counter(names).values(), default=0) <= 1:
         return names
-    relative = [path.relative_to(root) for path in files]
+    folders = [place_below(path, root).split("/")[:-1] for path in files]
     return [
-        "/".join([*(part for part in path.parent.parts if part != container), name])
-        for path, name in zip(relative, names, strict=True)
+        "/".join([*(part for part in parts if part != container), name])
+        for parts, name in zip(folders, names, strict=True)
     ]
 
 
 def place_below(path: Path, root: Path) -> str:
-    """The path below ``root``, "/" separated, for messages."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) and path != root else path.name
+    """The path below ``root``, "/" separated; the file's name where it is not below."""
+    text, prefix = os.fspath(path), os.path.join(os.fspath(root), "")  # noqa: PTH118 - much faster, called for each file
+    if prefix == os.path.join(os.curdir, ""):  # noqa: PTH118
+        prefix = ""
+    if not text.startswith(prefix):
+        return path.name
+    return text[len(prefix) :].replace(os.sep, "/")

@@ -126,7 +126,7 @@ class MaskReader:
         _note_classes(found, report)
         if role == "predictions":
             report.note(
-                "confidence_missing",
+                "confidence_assumed",
                 Severity.WARNING,
                 "Masks have no confidence; 1.0 was taken for every region.",
                 fix="Rankings and curves need confidences: COCO results with masks have them.",

@@ -12,7 +12,7 @@ import yaml
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.content import read_text
-from predscope.formats.folders import frame_names, walk_files
+from predscope.formats.folders import frame_names, place_below, walk_files
 from predscope.media import IMAGE_SUFFIXES
 from predscope.schema import DeclaredClass
 
@@ -54,7 +54,7 @@ def find_label_files(source: Path, description: YoloDescription | None) -> list[
         found = {path for folder in description.label_folders for path in _label_files(folder)}
         return sorted(found)
     files = list(_label_files(root))
-    inside = [path for path in files if "labels" in path.relative_to(root).parent.parts]
+    inside = [path for path in files if "labels" in place_below(path, root).split("/")[:-1]]
     return inside or files
 
 
@@ -82,14 +82,18 @@ def find_description(source: Path) -> YoloDescription | None:
 
 def _description_files(folder: Path, *, any_yaml: bool) -> list[Path]:
     try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+        files = sorted(path for path in folder.iterdir() if _may_describe(path) and path.is_file())
     except OSError:
         return []
     descriptions = [path for path in files if path.suffix.lower() in _YAML_SUFFIXES]
     usual = [path for path in descriptions if path.stem.lower() in ("data", "dataset")]
     others = [path for path in descriptions if any_yaml and path not in usual]
-    lists = [path for path in files if path.name.lower() in _NAME_LISTS or path.suffix.lower() == ".names"]
+    lists = [path for path in files if path.suffix.lower() not in _YAML_SUFFIXES]
     return [*usual, *others, *lists]
+
+
+def _may_describe(path: Path) -> bool:
+    return path.suffix.lower() in (*_YAML_SUFFIXES, ".names") or path.name.lower() in _NAME_LISTS
 
 
 def read_description(path: Path) -> YoloDescription:
@@ -209,15 +213,14 @@ class ImageFinder:
         self._folders: dict[Path, dict[str, Path]] = {}
 
     def find(self, label_file: Path) -> Path | None:
-        folder = swap_folder(label_file.parent.absolute(), "labels", "images")
-        return self._images_in(folder).get(label_file.stem)
-
-    def _images_in(self, folder: Path) -> dict[str, Path]:
+        folder = label_file.parent
         images = self._folders.get(folder)
         if images is None:
-            try:
-                images = {path.stem: path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
-            except OSError:
-                images = {}
-            self._folders[folder] = images
-        return images
+            images = self._folders[folder] = self._images_in(swap_folder(folder.absolute(), "labels", "images"))
+        return images.get(label_file.stem)
+
+    def _images_in(self, folder: Path) -> dict[str, Path]:
+        try:
+            return {path.stem: path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
+        except OSError:
+            return {}

@@ -182,7 +182,7 @@ def _confidences(rows: list[YoloRow], report: ImportReport) -> np.ndarray:
     missing = np.flatnonzero(np.isnan(confidence))
     if len(missing):
         report.note(
-            "confidence_missing",
+            "confidence_assumed",
             Severity.WARNING,
             "Predictions have no confidence; 1.0 was taken.",
             count=len(missing),

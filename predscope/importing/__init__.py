@@ -6,15 +6,9 @@
 - ``findings``: every finding that a report can hold.
 """
 
-from predscope.importing.importer import (
-    ImportResult,
-    StagedImport,
-    import_labels,
-    import_predictions,
-    stage_labels,
-    stage_predictions,
-    stage_reading,
-)
+from predscope.importing.importer import stage_reading
+from predscope.importing.sources import import_labels, import_predictions, stage_labels, stage_predictions
+from predscope.importing.staged import ImportResult, StagedImport
 
 __all__ = [
     "ImportResult",

@@ -1,20 +1,16 @@
-"""From a reading to a new version in the project: joined, judged, sorted, written, and published in one step."""
+"""From a reading to a staged import: objects joined with frames and classes, judged, sorted and written."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from predscope import formats
 from predscope.errors import InputError
 from predscope.formats.base import ObjectBatch, Reading, Role
 from predscope.importing.class_joining import ClassJoin
@@ -26,119 +22,17 @@ from predscope.importing.label_frames import LabelFrames
 from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
 from predscope.importing.remarks import remark_on_objects
+from predscope.importing.staged import StagedImport, describe_rejections
 from predscope.importing.validation import BatchCheck, FrameFacts, Habits
 from predscope.media import Progress
 from predscope.project import ObjectSet, Project
 from predscope.project.classes import ClassChanges
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import check_set_name
-from predscope.project.publishing import STAGED_SET, Change, StagedSet, publish, write_staged_record
+from predscope.project.publishing import STAGED_SET, Change, StagedSet, write_staged_record
 from predscope.project.staging import StagingArea
 from predscope.project.tables import REPORT_NAME, frame_offsets, sort_by_frame, write_objects
-from predscope.report import ImportReport, Severity
 from predscope.schema import ImageStatus
-
-_NO_SUFFIX: Final = re.compile(r"\.(json|txt|csv|parquet|xml|zip|pkl|gz)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """A published import.
-
-    Attributes:
-        project: the project at the revision that the import made.
-        objects: the new version.
-        report: what became of every row.
-        first_frame: index of the first frame with objects, preferably one whose image can be shown.
-    """
-
-    project: Project
-    objects: ObjectSet
-    report: ImportReport
-    first_frame: int
-
-    @property
-    def role(self) -> Role:
-        return self.objects.role
-
-    @property
-    def name(self) -> str:
-        return self.objects.name
-
-    @property
-    def version(self) -> int:
-        return self.objects.version
-
-
-class StagedImport:
-    """An import that is complete but not published: to be looked at, then published or discarded.
-
-    Also a context manager: what is not published by its end is discarded. Other processes see it with
-    ``Project.open_staged(staged_id)``.
-
-    Attributes:
-        project: the project as it would be: with the frames and classes that the import brings.
-        role, name: of the set that would get a new version.
-        report: what became of every row.
-        objects: the objects, version 0.
-        first_frame: index of the first frame with objects, preferably one whose image can be shown.
-    """
-
-    def __init__(
-        self, project: Project, area: StagingArea, change: Change, staged: StagedSet, objects: ObjectSet, first: int
-    ) -> None:
-        self.project = project
-        self.role: Role = staged.role
-        self.name = staged.name
-        self.report = staged.report
-        self.objects = objects
-        self.first_frame = first
-        self._area = area
-        self._change = change
-        self._staged = staged
-
-    def __enter__(self) -> StagedImport:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.discard()
-
-    @property
-    def staged_id(self) -> str:
-        """Names this staged import for other processes."""
-        return self._area.staged_id
-
-    @property
-    def report_folder(self) -> Path:
-        """A folder in the project's cache that holds the report, also after publishing or discarding."""
-        folder = self.project.cache_dir / "imports" / self.staged_id
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
-        return folder
-
-    def publish(self) -> ImportResult:
-        """Make it the newest version of its set, in one step.
-
-        Raises:
-            InputError: not one object could be used.
-            ProjectError: it was discarded, or the project cannot be written. The project stays as it was.
-        """
-        if self.report.rows and not self.report.imported:
-            raise InputError(
-                f"none of the {self.report.rows:,} objects can be used: {describe_rejections(self.report)}",
-                where=self.report.source or None,
-            )
-        manifest = publish(self.project.path, self._area, self._change, self._staged)
-        self._area.close()
-        project = Project(self.project.path, manifest)
-        version = manifest.sets[self.role][self.name][-1].version
-        return ImportResult(project, project.objects(self.role, self.name, version), self.report, self.first_frame)
-
-    def discard(self) -> None:
-        """Remove what was prepared; nothing happens if it was published or discarded before."""
-        self._area.close()
 
 
 def stage_reading(
@@ -172,17 +66,6 @@ def stage_reading(
     except BaseException:
         area.close()
         raise
-
-
-def describe_rejections(report: ImportReport) -> str:
-    """Why rows were rejected, in one line: the most frequent reasons with an example each."""
-    errors = [problem for problem in report.problems.values() if problem.severity is Severity.ERROR]
-    errors.sort(key=lambda problem: -problem.count)
-    reasons = []
-    for problem in errors[:5]:
-        example = f" e.g. {problem.examples[0]}." if problem.examples else ""
-        reasons.append(f"{problem.code} ({problem.count:,}): {problem.message}{example} {problem.fix}".strip())
-    return " ".join(reasons)
 
 
 class _Import:
@@ -328,113 +211,6 @@ class _Import:
         status = self._draft.column("image_status")
         shown = (int(index) for index in filled if status[index] == ImageStatus.OK)
         return next(shown, int(filled[0]) if len(filled) else 0)
-
-
-def import_labels(
-    project: Project,
-    source: Path | str,
-    *,
-    format: str = "auto",
-    name: str = "labels",
-    images: Path | str | None = None,
-    class_map: Mapping[Any, Any] | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> ImportResult:
-    """Read labels and publish them as a new version of a label set; see ``stage_labels``."""
-    with stage_labels(
-        project,
-        source,
-        format=format,
-        name=name,
-        images=images,
-        class_map=class_map,
-        strict=strict,
-        progress=progress,
-    ) as staged:
-        return staged.publish()
-
-
-def import_predictions(
-    project: Project,
-    source: Path | str,
-    *,
-    format: str = "auto",
-    name: str | None = None,
-    class_map: Mapping[Any, Any] | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> ImportResult:
-    """Read predictions and publish them as a new version of a prediction set; see ``stage_predictions``."""
-    with stage_predictions(
-        project, source, format=format, name=name, class_map=class_map, strict=strict, progress=progress
-    ) as staged:
-        return staged.publish()
-
-
-def stage_labels(
-    project: Project,
-    source: Path | str,
-    *,
-    format: str = "auto",
-    name: str = "labels",
-    images: Path | str | None = None,
-    class_map: Mapping[Any, Any] | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> StagedImport:
-    """Read labels and prepare a new version of a label set, without publishing it.
-
-    Args:
-        project: the project.
-        source: file or folder.
-        format: name of a reader, or "auto": told by the content.
-        name: of the label set; an import of the same name is a new version.
-        images: folder of the images, if the project does not know it yet, or images were added.
-        class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
-        strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
-
-    Raises:
-        InputError: the source cannot be used, or does not belong to the project's images.
-    """
-    reading = formats.open_input(Path(source), format=format, role="labels")
-    reading.report.source = reading.report.source or str(source)
-    folder = None if images is None else Path(images)
-    return stage_reading(
-        project, reading, name=name, images=folder, class_map=class_map, strict=strict, progress=progress
-    )
-
-
-def stage_predictions(
-    project: Project,
-    source: Path | str,
-    *,
-    format: str = "auto",
-    name: str | None = None,
-    class_map: Mapping[Any, Any] | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> StagedImport:
-    """Read predictions and prepare a new version of a prediction set, without publishing it.
-
-    Args:
-        project: the project; it must have frames.
-        source: file or folder.
-        format: name of a reader, or "auto": told by the content.
-        name: of the prediction set; None: the name of the source. An import of the same name is a new version.
-        class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
-        strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
-
-    Raises:
-        InputError: the source cannot be used, or does not belong to the project's frames.
-    """
-    reading = formats.open_input(Path(source), format=format, role="predictions")
-    reading.report.source = reading.report.source or str(source)
-    if name is None:
-        name = _NO_SUFFIX.sub("", Path(source).resolve().name) or "predictions"
-    return stage_reading(project, reading, name=name, class_map=class_map, strict=strict, progress=progress)
 
 
 def _split_sample(batches: Iterator[ObjectBatch]) -> tuple[Iterator[ObjectBatch], list[ObjectBatch]]:

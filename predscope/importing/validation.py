@@ -232,9 +232,10 @@ class BatchCheck:
 
     def _check_sizes(self) -> None:
         box, columns = self._columns.box, self._columns
-        self._reject("negative_size", (box[:, 2:] < 0).any(axis=1), self._box_text)
+        self._reject("negative_size", (box[:, 2] < 0) | (box[:, 3] < 0), self._box_text)
         has_extent = columns.has(Geometry.BOX) | columns.has(Geometry.POLYGON) | columns.has(Geometry.ORIENTED_BOX)
-        self._remark("zero_size", (box[:, 2:] == 0).any(axis=1) & has_extent, self._box_text)
+        is_flat = (box[:, 2] == 0) | (box[:, 3] == 0)
+        self._remark("zero_size", is_flat & has_extent, self._box_text)
 
     def _check_places(self) -> None:
         """Objects outside their frames. Lines and oriented boxes may rightly reach over the border and stay whole."""

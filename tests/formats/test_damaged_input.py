@@ -128,6 +128,7 @@ _ANYTHING = st.recursive(
     ),
     max_leaves=10,
 )
+_OPTIONAL_KEYS = ("segmentation", "keypoints", "area", "iscrowd", "id", "track_id", "attributes", "ignore", "x")
 _RECORD = st.fixed_dictionaries(
     {
         "image_id": st.just(1) | _ANYTHING,
@@ -136,7 +137,7 @@ _RECORD = st.fixed_dictionaries(
     },
     optional={
         "score": st.just(0.5) | _ANYTHING,
-        **dict.fromkeys(("segmentation", "keypoints", "area", "iscrowd", "id", "track_id", "attributes", "ignore", "x"), _ANYTHING),
+        **dict.fromkeys(_OPTIONAL_KEYS, _ANYTHING),
     },
 )
 

@@ -11,6 +11,7 @@ import pytest
 from hotcoco import mask as rle_codec
 from pycocotools import mask as oracle
 
+from predscope.errors import InputError
 from predscope.formats import detect, open_input
 
 _CASES = [
@@ -217,8 +218,6 @@ def test_the_same_labels_in_three_formats_agree(shared_data: Path, read: Any) ->
 
 
 def test_labels_given_as_predictions_and_the_reverse_are_refused(shared_data: Path) -> None:
-    from predscope.errors import InputError
-
     folder = shared_data / "coco_val2014_fake100"
     with pytest.raises(InputError, match="import labels"):
         open_input(folder / "dataset/cocoapi/instances_val2014_100.json", role="predictions")

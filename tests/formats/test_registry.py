@@ -118,8 +118,8 @@ def test_a_folder_that_fits_nothing_is_described(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     with pytest.raises(InputError, match=r"2 \.jpg, 1 \.json; it has results\.json: give the file itself"):
         formats.open_input(tmp_path, role="predictions")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="a folder without files"):
-        (tmp_path / "empty").mkdir()
         formats.open_input(tmp_path / "empty", role="labels")
 
 
@@ -137,8 +137,9 @@ def test_a_forced_format_that_does_not_fit_is_a_clear_error(tmp_path: Path, name
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"file\.dat"):
         formats.open_input(path, format=name, role="labels")
-    with pytest.raises(InputError, match="."):
+    with pytest.raises(InputError) as caught:
         formats.open_input(tmp_path, format=name, role="labels")
+    assert str(tmp_path) in str(caught.value)
 
 
 @pytest.mark.parametrize(

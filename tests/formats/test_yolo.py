@@ -105,7 +105,7 @@ def test_predictions_without_confidence_are_taken_as_sure_and_said(tmp_path: Pat
     _write(tmp_path, {"classes.txt": "a", "x.txt": "0 0.5 0.5 0.2 0.2\n" * 3})
     objects = read(tmp_path, "predictions")
     assert objects.column("confidence") == [1.0] * 3
-    assert objects.codes == {"confidence_missing": 3}
+    assert objects.codes == {"confidence_assumed": 3}
 
 
 def test_confidence_behind_the_class_is_noticed(tmp_path: Path, read) -> None:

@@ -1,0 +1,128 @@
+"""An import that is ready: what it would change, looked at before it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import orjson
+
+from predscope.errors import InputError
+from predscope.formats.base import Role
+from predscope.project import ObjectSet, Project
+from predscope.project.publishing import Change, StagedSet, publish
+from predscope.project.staging import StagingArea
+from predscope.project.tables import REPORT_NAME
+from predscope.report import ImportReport, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """A published import.
+
+    Attributes:
+        project: the project at the revision that the import made.
+        objects: the new version.
+        report: what became of every row.
+        first_frame: index of the first frame with objects, preferably one whose image can be shown.
+    """
+
+    project: Project
+    objects: ObjectSet
+    report: ImportReport
+    first_frame: int
+
+    @property
+    def role(self) -> Role:
+        return self.objects.role
+
+    @property
+    def name(self) -> str:
+        return self.objects.name
+
+    @property
+    def version(self) -> int:
+        return self.objects.version
+
+
+class StagedImport:
+    """An import that is complete but not published: to be looked at, then published or discarded.
+
+    Also a context manager: what is not published by its end is discarded. Other processes see it with
+    ``Project.open_staged(staged_id)``.
+
+    Attributes:
+        project: the project as it would be: with the frames and classes that the import brings.
+        role, name: of the set that would get a new version.
+        report: what became of every row.
+        objects: the objects, version 0.
+        first_frame: index of the first frame with objects, preferably one whose image can be shown.
+    """
+
+    def __init__(
+        self, project: Project, area: StagingArea, change: Change, staged: StagedSet, objects: ObjectSet, first: int
+    ) -> None:
+        self.project = project
+        self.role: Role = staged.role
+        self.name = staged.name
+        self.report = staged.report
+        self.objects = objects
+        self.first_frame = first
+        self._area = area
+        self._change = change
+        self._staged = staged
+
+    def __enter__(self) -> StagedImport:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    @property
+    def staged_id(self) -> str:
+        """Names this staged import for other processes."""
+        return self._area.staged_id
+
+    @property
+    def report_folder(self) -> Path:
+        """A folder in the project's cache that holds the report, also after publishing or discarding."""
+        folder = self.project.cache_dir / "imports" / self.staged_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
+        return folder
+
+    def publish(self) -> ImportResult:
+        """Make it the newest version of its set, in one step.
+
+        Raises:
+            InputError: not one object could be used.
+            ProjectError: it was discarded, or the project cannot be written. The project stays as it was.
+        """
+        if self.report.rows and not self.report.imported:
+            raise InputError(
+                f"none of the {self.report.rows:,} objects can be used: {describe_rejections(self.report)}",
+                where=self.report.source or None,
+            )
+        manifest = publish(self.project.path, self._area, self._change, self._staged)
+        self._area.close()
+        project = Project(self.project.path, manifest)
+        version = manifest.sets[self.role][self.name][-1].version
+        return ImportResult(project, project.objects(self.role, self.name, version), self.report, self.first_frame)
+
+    def discard(self) -> None:
+        """Remove what was prepared; nothing happens if it was published or discarded before."""
+        self._area.close()
+
+
+def describe_rejections(report: ImportReport) -> str:
+    """Why rows were rejected, in one line: the most frequent reasons with an example each."""
+    errors = [problem for problem in report.problems.values() if problem.severity is Severity.ERROR]
+    errors.sort(key=lambda problem: -problem.count)
+    reasons = []
+    for problem in errors[:5]:
+        example = f" e.g. {problem.examples[0]}." if problem.examples else ""
+        reasons.append(f"{problem.code} ({problem.count:,}): {problem.message}{example} {problem.fix}".strip())
+    return " ".join(reasons)

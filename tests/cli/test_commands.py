@@ -1,0 +1,187 @@
+"""The command line as a user runs it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from predscope import InputError, Project
+from predscope.cli.view import first_telling_frame, named_paths
+from tests.shapes_dataset import ShapesDataset
+
+
+def predscope(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "predscope", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_clear_error(run: subprocess.CompletedProcess[str], *parts: str, code: int = 2) -> None:
+    assert run.returncode == code, run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stderr.strip().startswith("predscope:")
+    for part in parts:
+        assert part in run.stderr
+
+
+@pytest.fixture
+def project_path(shapes_dataset: ShapesDataset, tmp_path: Path) -> Path:
+    path = tmp_path / "project"
+    made = predscope("init", path, "--images", shapes_dataset.images, "--labels", shapes_dataset.labels)
+    assert made.returncode == 0, made.stderr
+    assert "3 images" in made.stdout
+    assert "5 of 5 objects imported" in made.stdout
+    return path
+
+
+def import_json(*arguments: str | Path) -> dict[str, Any]:
+    run = predscope("import", *arguments, "--json")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_predictions_become_versions_of_a_named_set(shapes_dataset: ShapesDataset, project_path: Path) -> None:
+    for version in (1, 2):
+        report = import_json("predictions", shapes_dataset.predictions, "--project", project_path, "--name", "model")
+        assert (report["rows"], report["imported"], report["repaired"], report["rejected"]) == (4, 4, 0, 0)
+        assert (report["published"], report["name"], report["version"]) == (True, "model", version)
+    assert [entry.version for entry in Project.open(project_path).versions("predictions", "model")] == [1, 2]
+
+
+def test_the_project_around_the_current_folder_is_the_default(
+    shapes_dataset: ShapesDataset, project_path: Path
+) -> None:
+    below = project_path / "notes"
+    below.mkdir()
+    run = predscope("import", "predictions", shapes_dataset.predictions, cwd=below)
+    assert run.returncode == 0, run.stderr
+    assert "Published as version 1 of predictions 'results'." in run.stdout
+
+
+def test_a_dry_run_reports_and_changes_nothing(shapes_dataset: ShapesDataset, project_path: Path) -> None:
+    before = Project.open(project_path).revision
+    report = import_json("predictions", shapes_dataset.predictions, "--project", project_path, "--dry-run")
+    assert report["imported"] == 4
+    assert (report["published"], report["version"]) == (False, None)
+    assert Project.open(project_path).revision == before
+
+
+def test_strict_refuses_an_input_with_a_bad_row(
+    shapes_dataset: ShapesDataset, project_path: Path, tmp_path: Path
+) -> None:
+    rows = json.loads(shapes_dataset.predictions.read_text())
+    rows[1]["bbox"][2] = -5
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(rows))
+    before = Project.open(project_path).revision
+    strict = predscope("import", "predictions", bad, "--project", project_path, "--strict")
+    assert_one_clear_error(strict, "bad.json")
+    assert Project.open(project_path).revision == before
+    report = import_json("predictions", bad, "--project", project_path)
+    assert (report["rows"], report["imported"], report["rejected"]) == (4, 3, 1)
+    assert any(problem["severity"] == "error" and problem["examples"] for problem in report["problems"])
+
+
+def test_a_preview_without_a_terminal_writes_a_picture_and_never_waits(
+    shapes_dataset: ShapesDataset, project_path: Path
+) -> None:
+    report = import_json("predictions", shapes_dataset.predictions, "--project", project_path, "--preview-first-frame")
+    image = Path(report["preview_image"])
+    assert image.read_bytes().startswith(b"\x89PNG")
+    assert (image.parent / "report.json").is_file(), "it stands beside the report"
+    assert report["published"] is True
+
+
+def test_a_preview_of_a_dry_run_leaves_the_project_as_it_was(shapes_dataset: ShapesDataset, project_path: Path) -> None:
+    before = Project.open(project_path).revision
+    arguments = ("--project", project_path, "--preview-first-frame", "--dry-run")
+    report = import_json("predictions", shapes_dataset.predictions, *arguments)
+    assert Path(report["preview_image"]).is_file()
+    assert Project.open(project_path).revision == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('[{"image_id": 10, "category_id": 1, "bbox": [1, 2, 3, 4], "sco', "instances"),
+        ("", "empty"),
+        ("<html><body>Not found</body></html>", ""),
+        ('[{"image_id": 9999, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]', "9999"),
+    ],
+    ids=["truncated", "empty", "wrong file", "no matching frame"],
+)
+def test_unusable_files_are_one_clear_error_and_change_nothing(
+    project_path: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text(content)
+    before = (project_path / "predscope.json").read_bytes()
+    run = predscope("import", "predictions", bad, "--project", project_path)
+    assert_one_clear_error(run, "bad.json", *([] if said == "instances" else [said]))
+    assert (project_path / "predscope.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["import", "predictions", "nowhere.json"], ["no Predscope project"]),
+        (["view", "nowhere"], ["nowhere"]),
+        (["view", "project", "--images", "photos"], ["not both"]),
+        (["view", "--predictions", "a=one.json", "--predictions", "a=two.json"], ["two prediction sets"]),
+        (["init", "project", "--images", "nowhere"], ["nowhere"]),
+    ],
+)
+def test_wrong_arguments_are_one_clear_error(tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
+    assert_one_clear_error(predscope(*arguments, cwd=tmp_path), *parts)
+
+
+def test_a_damaged_project_says_so(project_path: Path, shapes_dataset: ShapesDataset) -> None:
+    (project_path / "predscope.json").write_text("{")
+    run = predscope("import", "predictions", shapes_dataset.predictions, "--project", project_path)
+    assert_one_clear_error(run, "predscope.json")
+
+
+def test_a_bad_class_map_says_what_it_must_be(
+    project_path: Path, shapes_dataset: ShapesDataset, tmp_path: Path
+) -> None:
+    class_map = tmp_path / "classes.json"
+    class_map.write_text("[1, 2]")
+    run = predscope(
+        "import", "predictions", shapes_dataset.predictions, "--project", project_path, "--class-map", class_map
+    )
+    assert_one_clear_error(run, "classes.json", "JSON object")
+
+
+def test_no_command_shows_the_commands() -> None:
+    run = predscope()
+    assert run.returncode == 2
+    assert "usage: predscope" in run.stderr
+
+
+def test_names_of_prediction_sets(tmp_path: Path) -> None:
+    odd = tmp_path / "a=b.json"
+    odd.touch()
+    assert named_paths(["x=one.json", "two.json", str(odd)]) == {
+        "x": Path("one.json"),
+        "two": Path("two.json"),
+        "a=b": odd,
+    }
+    with pytest.raises(InputError, match="two prediction sets"):
+        named_paths(["one.json", "other/one.json"])
+
+
+def test_the_first_frame_to_show_has_its_image_and_objects_of_every_set(shapes_project: Project) -> None:
+    assert shapes_project.frames["frame_id"].iloc[first_telling_frame(shapes_project)] == "a"
