@@ -53,6 +53,7 @@ def loaded_sets(project: Project) -> None:
         ],
         hide_index=True,
         width="stretch",
+        placeholder="",
         column_config={
             "set": "Set",
             "role": "Kind",

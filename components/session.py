@@ -54,15 +54,16 @@ def current_view(preview: str | None = None) -> View:
     Raises:
         ProjectError: there is no project, or no such staged import (any more).
     """
-    return _view(current_project(), preview)
-
-
-@lru_cache(maxsize=8)
-def _view(project: Project, preview: str | None) -> View:
+    project = current_project()
     if preview is None:
-        return View(project, tuple(project_layers(project)))
-    staged_project, objects = project.open_staged(preview)
+        return _published_view(project)
+    staged_project, objects = project.open_staged(preview)  # not kept: it ends when it is published or discarded
     return View(staged_project, tuple(staged_layers(staged_project, objects)))
+
+
+@lru_cache(maxsize=2)
+def _published_view(project: Project) -> View:
+    return View(project, tuple(project_layers(project)))
 
 
 def describe_error(error: PredscopeError) -> str:

@@ -40,6 +40,7 @@ def turn_page(key: str) -> None:
 
 def keep_selected(frames: list[str]) -> None:
     st.session_state[SELECTED] = frames
+    change_state(project, lambda state: state)  # it may arrive with the address from before another click
 
 
 def show_gallery(project: Project, state: ViewState, selection: FrameSelection) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from predscope.importing import import_labels, import_predictions, stage_labels, stage_predictions
     from predscope.preview import preview_first_frame
     from predscope.project import ObjectSet, Project
-    from predscope.quick_project import quick_project
+    from predscope.quick import quick_project
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _HOMES = {
     "import_labels": "predscope.importing",
     "import_predictions": "predscope.importing",
     "preview_first_frame": "predscope.preview",
-    "quick_project": "predscope.quick_project",
+    "quick_project": "predscope.quick",
     "stage_labels": "predscope.importing",
     "stage_predictions": "predscope.importing",
 }

@@ -30,7 +30,7 @@ MAX_DEPTH: Final = 32
 
 _TRANSPOSED: Final = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
-_TAIL_BYTES: Final = 65_536
+_TAIL_BYTES: Final = (64, 65_536)
 _END_MARKS: Final = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
 _BATCH: Final = 64
 
@@ -224,11 +224,11 @@ def _missing_end(image: Image.Image, file, file_size: int) -> str:  # type: igno
     if mark is None:
         return ""
     position = file.tell()
-    file.seek(-min(_TAIL_BYTES, file_size), os.SEEK_END)
-    has_end = mark in file.read(_TAIL_BYTES)
+    for length in _TAIL_BYTES:  # nearly always among the very last bytes
+        file.seek(-min(length, file_size), os.SEEK_END)
+        if mark in file.read(length):
+            return ""
     file.seek(position)
-    if has_end:
-        return ""
     try:
         image.load()
     except Exception as error:  # any failure to decode has the same meaning here

@@ -64,7 +64,7 @@ def test_far_off_ring_keeps_its_precision() -> None:
 
 
 def test_short_and_broken_paths_are_found_and_dropped() -> None:
-    polygons = [[[SQUARE, [1, 1, 2, 2]]], [[[0, 0, 1, 1]], [SQUARE]], [[[0, 0, 1, 1], HOLE]], [[SQUARE + [3]]], []]
+    polygons = [[[SQUARE, [1, 1, 2, 2]]], [[[0, 0, 1, 1]], [SQUARE]], [[[0, 0, 1, 1], HOLE]], [[[*SQUARE, 3]]], []]
     paths = Paths.from_polygons(polygons)
     bad = paths.unusable_paths(is_polygon=True)
     assert bad.tolist() == [False, True, True, False, True, True, True]

@@ -171,7 +171,9 @@ def test_boxes_are_tight_and_areas_exact(coco: Record) -> None:
     for one in coco["annotations"]:
         height, width = sizes[one["image_id"]]
         x, y, w, h = one["bbox"]
-        assert 0 <= x and 0 <= y and x + w <= width and y + h <= height
+        assert min(x, y) >= 0
+        assert x + w <= width
+        assert y + h <= height
         assert 0 < one["area"] <= w * h
         shape = one.get("segmentation")
         if isinstance(shape, dict):
@@ -190,7 +192,8 @@ def test_polygons_lie_within_their_frames_and_cover_the_area(coco: Record) -> No
         for ring in one["segmentation"]:
             points = np.array(ring).reshape(-1, 2)
             assert len(points) >= 3
-            assert (points >= 0).all() and (points <= [width, height]).all()
+            assert (points >= 0).all()
+            assert (points <= [width, height]).all()
         rle = oracle.merge(oracle.frPyObjects(one["segmentation"], height, width))
         if one["area"] > SMALL_AREA_PX:
             shares.append(float(oracle.area(rle)) / one["area"])
@@ -231,8 +234,10 @@ def test_results_are_well_formed(coco: Record, results: dict[str, list[Record]])
         for record in records:
             image = images[record["image_id"]]
             x, y, w, h = record["bbox"]
-            assert w > 0 and h > 0
-            assert x >= 0 and y >= 0 and x + w <= image["width"] + 0.11 and y + h <= image["height"] + 0.11
+            assert min(w, h) > 0
+            assert min(x, y) >= 0
+            assert x + w <= image["width"] + 0.11
+            assert y + h <= image["height"] + 0.11
             assert 0.0 < record["score"] < 1.0
             if "segmentation" in record:
                 assert record["segmentation"]["size"] == [image["height"], image["width"]]

@@ -51,7 +51,7 @@ def gallery(
         place: names this page of these filters; the scroll position is kept under it, and a new one starts at the top.
         opened: id of the frame that the reader comes back from.
         selected: ids of the frames that are selected when the page appears or ``place`` changes.
-        on_open: called with the id of the frame that was clicked.
+        on_open: called with the id of the frame that was clicked, after ``on_select``.
         on_sort: called with the name of a sort, with ``-`` in front for descending.
         on_select: called with the ids of all selected frames, a moment after the selection changed.
     """
@@ -78,10 +78,14 @@ def gallery(
 
         return call
 
+    def open_frame(value: Mapping[str, Any]) -> None:
+        on_select([str(frame) for frame in value["selected"]])
+        on_open(str(value["frame"]))
+
     _component()(
         key=key,
         data=data,
-        on_open_change=happened("open", lambda value: on_open(str(value))),
+        on_open_change=happened("open", open_frame),
         on_sort_change=happened("sort", lambda value: on_sort(str(value))),
         on_selected_change=happened("selected", lambda value: on_select([str(frame) for frame in value])),
     )

@@ -163,7 +163,9 @@ class Gallery {
     this.keepScroll();
     // The entry of this page notes which frame was opened; Streamlit then adds one entry for the other page, not two.
     history.replaceState(history.state, "", location.pathname + href.slice(href.indexOf("?")));
-    this.setTriggerValue("open", frame);
+    // The selection travels along: sent on its own a moment later, it would run this page again and undo the opening.
+    clearTimeout(this.timer);
+    this.setTriggerValue("open", { frame, selected: [...this.selected] });
   }
 
   onKey(event) {

@@ -1,4 +1,4 @@
-// Building blocks of the interface: elements without innerHTML, icons, buttons.
+// Building blocks of the interface: elements (data becomes text, never markup), icons, buttons.
 
 /**
  * An HTML element. `properties`: `class`, `text`, `on<event>` handlers, anything else becomes an attribute

@@ -254,13 +254,9 @@ class Pane {
         color: item.node.style.getPropertyValue("--color"),
       });
     }
-    const bounds = {
-      left: Math.max(0, viewport.x),
-      top: Math.max(0, viewport.y),
-      right: Math.min(viewport.width, viewport.x + viewport.frameWidth * viewport.scale),
-      bottom: Math.min(viewport.height, viewport.y + viewport.frameHeight * viewport.scale),
-    };
-    const area = (bounds.right - bounds.left) * (bounds.bottom - bounds.top);
+    // Beside the picture is fine too: there a tag hides nothing.
+    const bounds = { left: 0, top: 0, right: viewport.width, bottom: viewport.height };
+    const area = viewport.visibleArea;
     const texts = new Map(candidates.map((candidate) => [candidate.id, candidate]));
     const nodes = placeTags(candidates, bounds, area * TAG_AREA_SHARE).map(({ id, x, y }) => {
       const { text, color, width } = texts.get(id);

@@ -25,14 +25,15 @@ class Panel {
     this.setOptions(this.captions, [["auto", "Automatic"], ["on", "All that fit"], ["off", "Off"]]);
     this.captions.select.title = "Automatic: all of them up to 12 objects, else the hovered and the selected one";
     this.keepZoom = element("input", { type: "checkbox", onchange: (event) => settings.set({ keepZoom: event.target.checked }) });
-    this.layersSection = this.section("Layers", this.layers);
+    const classSection = this.section("Classes", this.search, this.classes, this.classNote, this.everyClass);
+    classSection.classList.add("class-section");
     this.thresholdSection = this.section(null, this.threshold.root);
     this.root = element(
       "aside",
       { class: "panel", "aria-label": "Layers, classes and appearance" },
-      this.layersSection,
+      this.section("Layers", this.layers),
       this.thresholdSection,
-      this.section("Classes", this.search, this.classes, this.classNote, this.everyClass),
+      classSection,
       this.section(
         "Appearance",
         this.colorMode.root,

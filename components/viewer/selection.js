@@ -77,6 +77,7 @@ class Selection {
   }
 
   followView() {
+    if (!this.viewer.interaction.at) this.hover(null); // a tooltip that the keyboard called stays behind
     if (this.selected || this.hovered || this.viewer.overlays.captionsForAll) this.placeTags();
   }
 

@@ -93,6 +93,11 @@ class Viewport {
     this.y = place(this.y, this.frameHeight * this.scale, this.height);
   }
 
+  /** How much of the pane the picture covers, in square screen pixels. */
+  get visibleArea() {
+    return Math.min(this.width, this.frameWidth * this.scale) * Math.min(this.height, this.frameHeight * this.scale);
+  }
+
   toFrame(x, y) {
     return [(x - this.x) / this.scale, (y - this.y) / this.scale];
   }

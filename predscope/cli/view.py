@@ -12,7 +12,7 @@ from predscope.cli.terminal import progress_line
 from predscope.errors import InputError
 from predscope.locations import sample_data_folder
 from predscope.project import Project
-from predscope.quick_project import QuickProject, quick_project
+from predscope.quick import QuickProject, quick_project
 
 
 def view(arguments: argparse.Namespace) -> int:
@@ -39,7 +39,7 @@ def demo(arguments: argparse.Namespace) -> int:
             "the sample data is not there.", where=samples, fix="Run: python sample_data/make_sample_data.py"
         )
     models = {path.stem: path for path in sorted((samples / "predictions").glob("*.json"))}
-    made = _from_files(samples / "images", samples / "labels" / "instances.json", models)
+    made = _from_files(samples / "images", samples / "labels" / "instances.json", models, name="Sample street scenes")
     return serve(made.project, arguments, start_page="/")
 
 
@@ -58,9 +58,11 @@ def named_paths(given: list[str]) -> dict[str, Path]:
     return named
 
 
-def _from_files(images: Path | None, labels: Path | None, predictions: dict[str, Path]) -> QuickProject:
+def _from_files(
+    images: Path | None, labels: Path | None, predictions: dict[str, Path], *, name: str | None = None
+) -> QuickProject:
     with progress_line() as progress:
-        made = quick_project(images=images, labels=labels, predictions=predictions, progress=progress)
+        made = quick_project(images=images, labels=labels, predictions=predictions, name=name, progress=progress)
     for report in made.reports.values():
         if made.is_new or report.has_errors:
             print_report(report, file=sys.stderr)

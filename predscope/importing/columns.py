@@ -91,7 +91,7 @@ def objects_table(
     values: dict[str, Any] = {
         "frame_index": frame_index,
         "class_id": class_id,
-        "geometry": pa.DictionaryArray.from_arrays(columns.geometry, pa.array(GEOMETRIES, pa.string())),
+        "geometry": pa.array(GEOMETRIES, pa.string()).take(pa.array(np.maximum(columns.geometry, 0))),
         "confidence": columns.confidence,
         **{name: np.ascontiguousarray(columns.box[:, side]) for side, name in enumerate("xywh")},
         "area": columns.area,
@@ -117,8 +117,6 @@ def _geometry_codes(geometry: np.ndarray) -> np.ndarray:
 def _column(value: Any, kind: pa.DataType, count: int) -> pa.Array:
     if value is None:
         return pa.nulls(count, kind)
-    if isinstance(value, pa.DictionaryArray):
-        return value.dictionary_decode()
     if isinstance(value, pa.Array):
         return value
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":

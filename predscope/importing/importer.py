@@ -19,6 +19,7 @@ from predscope.importing.findings import note
 from predscope.importing.habits import SAMPLE_ROWS, form_impression
 from predscope.importing.images_folder import ImagesFolder, images_of_import
 from predscope.importing.label_frames import LabelFrames
+from predscope.importing.names import UNKNOWN
 from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
 from predscope.importing.remarks import remark_on_objects
@@ -156,7 +157,9 @@ class _Import:
             if not len(batch):
                 continue
             frame_index = frames.resolve(batch.frame_ref, batch.frame_ref_is)
-            class_id = classes.resolve(batch.class_ref, batch.class_ref_is)
+            class_id = np.full(len(batch), UNKNOWN, np.int32)
+            has_frame = frame_index >= 0  # objects of no frame must not make classes
+            class_id[has_frame] = classes.resolve(batch.class_ref[has_frame], batch.class_ref_is)
             self._refresh_facts()
             tables.append(self._check(batch, frame_index, class_id, impression.habits))
             if self._progress is not None:

@@ -90,16 +90,17 @@ class BatchCheck:
 
     def run(self) -> None:
         """All checks, from what a row refers to, to its shape, to its numbers."""
-        self._check_references()
-        self._check_numbers()
-        self._check_paths()
-        self._check_points()
-        self._scale()
-        self._check_masks()
-        self._complete()
-        self._check_sizes()
-        self._check_places()
-        self._check_confidence()
+        with np.errstate(invalid="ignore", over="ignore"):  # rejected rows keep their NaN and infinite numbers
+            self._check_references()
+            self._check_numbers()
+            self._check_paths()
+            self._check_points()
+            self._scale()
+            self._check_masks()
+            self._complete()
+            self._check_sizes()
+            self._check_places()
+            self._check_confidence()
         self.repaired &= self.kept
 
     def _check_references(self) -> None:
@@ -229,6 +230,8 @@ class BatchCheck:
         self._reject("shape_missing", is_drawn & np.isnan(columns.box[:, 0]))
         has_area = ~(columns.has(Geometry.POLYLINE) | columns.has(Geometry.CLASSIFICATION))
         self._fill_area(np.maximum(columns.box[:, 2], 0) * np.maximum(columns.box[:, 3], 0), has_area)
+        self._reject("not_finite", np.isinf(columns.box).any(axis=1), self._box_text)  # too large to reckon with
+        columns.area[np.isinf(columns.area)] = np.nan
 
     def _check_sizes(self) -> None:
         box, columns = self._columns.box, self._columns

@@ -161,8 +161,8 @@ def _masks() -> list[dict[str, Any]]:
         mask = np.hypot(rows - centre[0], columns - centre[1]) < 100 + 12 * np.sin(9 * angle)
         x, y = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
         box = [int(x[0]), int(y[0]), int(x[-1] - x[0] + 1), int(y[-1] - y[0] + 1)]
-        objects.append({"id": f"labels:{i}", "layer": 0, "cls": i % 6, "kind": "mask", "mask": encode(mask.astype(np.uint8)),
-                        "box": box, "area": float(mask.sum())})  # fmt: skip
+        record = {"id": f"labels:{i}", "layer": 0, "cls": i % 6, "kind": "mask", "box": box}
+        objects.append(record | {"mask": encode(mask.astype(np.uint8)), "area": float(mask.sum())})
     return objects
 
 
@@ -179,9 +179,9 @@ def payload(case: str, index: int) -> dict[str, Any]:
     else:
         objects = _many(8, index)
     if case == "stacked" and index == 0:
+        boxes = [[200 - 20 * i, 150 - 20 * i, 200 + 40 * i, 120 + 40 * i] for i in range(3)]
         objects = [
-            {"id": f"labels:{i}", "layer": 0, "cls": i, "kind": "box", "box": [200 - 20 * i, 150 - 20 * i, 200 + 40 * i, 120 + 40 * i]}
-            for i in range(3)
+            {"id": f"labels:{i}", "layer": 0, "cls": i, "kind": "box", "box": box} for i, box in enumerate(boxes)
         ]
     missing = index == MISSING_FRAME
     return {

@@ -22,9 +22,9 @@ def _write_json(path: Path, content: object) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def seven_frames(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Seven frames of 64 x 48; frame i has i labels and, from model_a, i predictions of rising confidence."""
-    folder = tmp_path_factory.mktemp("small")
+    folder = tmp_path_factory.mktemp("seven")
     (folder / "images").mkdir()
     rng = np.random.default_rng(0)
     images, labels, predictions = [], [], []

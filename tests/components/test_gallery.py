@@ -17,11 +17,11 @@ SHELL = Path(__file__).resolve().parents[2] / "components" / "shell.py"
 
 
 @pytest.fixture
-def explore(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def explore(seven_frames: Project, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """Explore, opened through the shell."""
     from components import session
 
-    monkeypatch.setenv("PREDSCOPE_PROJECT", str(small_project.path))
+    monkeypatch.setenv("PREDSCOPE_PROJECT", str(seven_frames.path))
     monkeypatch.setattr(session, "_open_project", None)
     app = AppTest.from_file(str(SHELL), default_timeout=20)
     app.run()
@@ -88,9 +88,9 @@ def test_what_a_link_names_in_vain_is_said(explore: AppTest) -> None:
     assert "zebra" in explore.warning[0].value
 
 
-def test_the_rail_shows_what_is_on_screen(small_project: Project) -> None:
-    query = FrameQuery.of(small_project).with_(label_classes=("dog",), confidence=0.5, sort="labels")
-    data = rail_data(small_project, select_frames(small_project, query))
+def test_the_rail_shows_what_is_on_screen(seven_frames: Project) -> None:
+    query = FrameQuery.of(seven_frames).with_(label_classes=("dog",), confidence=0.5, sort="labels")
+    data = rail_data(seven_frames, select_frames(seven_frames, query))
     assert data["parameters"] == {"conf": "0.5", "label": ["dog"]}
     rows = {row["name"]: row for row in data["classes"]}
     assert list(rows) == ["car", "person", "dog"], "most objects first"
@@ -99,10 +99,10 @@ def test_the_rail_shows_what_is_on_screen(small_project: Project) -> None:
     assert [model["name"] for model in data["models"]] == ["model_a"]
 
 
-def test_the_rail_asks_in_parameters_of_a_link(small_project: Project) -> None:
-    query = FrameQuery.of(small_project).with_(sort="labels", descending=True, text="old")
-    asked = query_from_rail(small_project, query, {"label": ["car"], "n_preds": "2..", "sort": "frame", "evil": "x"})
-    assert asked == FrameQuery.of(small_project).with_(
+def test_the_rail_asks_in_parameters_of_a_link(seven_frames: Project) -> None:
+    query = FrameQuery.of(seven_frames).with_(sort="labels", descending=True, text="old")
+    asked = query_from_rail(seven_frames, query, {"label": ["car"], "n_preds": "2..", "sort": "frame", "evil": "x"})
+    assert asked == FrameQuery.of(seven_frames).with_(
         label_classes=("car",), prediction_count=(2, None), sort="labels", descending=True
     )
-    assert query_from_rail(small_project, query, {"conf": ["oops", {}], "label": 7}).label_classes == ()
+    assert query_from_rail(seven_frames, query, {"conf": ["oops", {}], "label": 7}).label_classes == ()

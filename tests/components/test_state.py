@@ -36,9 +36,9 @@ def script() -> None:
 
 
 @pytest.fixture
-def app(small_project: Project) -> AppTest:
+def app(seven_frames: Project) -> AppTest:
     test = AppTest.from_function(script)
-    test.session_state["project"] = small_project
+    test.session_state["project"] = seven_frames
     return test
 
 
@@ -132,14 +132,14 @@ def test_a_cleared_address_on_the_same_page_is_believed(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "", "1.5", "²", "99999999"])
-def test_a_page_that_is_none_is_the_first(small_project: Project, page: str) -> None:
-    assert ViewState.from_params({"page": page}, small_project).page == 1
+def test_a_page_that_is_none_is_the_first(seven_frames: Project, page: str) -> None:
+    assert ViewState.from_params({"page": page}, seven_frames).page == 1
 
 
-def test_states_survive_their_link(small_project: Project) -> None:
-    query = FrameQuery.of(small_project).with_(text="frame", confidence=0.35, sort="labels", descending=True)
+def test_states_survive_their_link(seven_frames: Project) -> None:
+    query = FrameQuery.of(seven_frames).with_(text="frame", confidence=0.35, sort="labels", descending=True)
     state = ViewState(query, page=4, frame="a/b c", selected="p:model_a:7")
-    assert ViewState.from_params(state.to_params(), small_project) == state
+    assert ViewState.from_params(state.to_params(), seven_frames) == state
     assert state.with_query(query) is state
     assert state.with_query(query.with_(text="")) == ViewState(query.with_(text=""))
     assert state.with_page(2) == ViewState(query, page=2)

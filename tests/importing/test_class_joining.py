@@ -20,9 +20,9 @@ def classes_of(importer, result) -> list[str]:
     return [names[class_id] for class_id in result.objects.table(["class_id"])["class_id"].to_pylist()]
 
 
-def predict(importer, classes: list, kind: str = "id", **options):
-    frames = list(range(11, 11 + len(classes)))
-    return importer.predictions(importer.batch(frames, classes, class_ref_is=kind, confidence=0.5), **options)
+def predict(importer, references: list, kind: str = "id", **options):
+    frames = list(range(11, 11 + len(references)))
+    return importer.predictions(importer.batch(frames, references, class_ref_is=kind, confidence=0.5), **options)
 
 
 def test_labels_make_classes(labelled) -> None:
@@ -143,7 +143,9 @@ def test_class_map_either_way_round(labelled, class_map: dict) -> None:
 
 
 def test_class_map_for_names_behind_ids(labelled) -> None:
-    result = predict(labelled, [0, 1], classes=[C("pedestrian", "0"), C("car", "1")], class_map={"pedestrian": "person"})
+    result = predict(
+        labelled, [0, 1], classes=[C("pedestrian", "0"), C("car", "1")], class_map={"pedestrian": "person"}
+    )
     assert classes_of(labelled, result) == ["person", "car"]
     assert class_names(labelled) == ["person", "car", "dog"]
 
@@ -151,7 +153,9 @@ def test_class_map_for_names_behind_ids(labelled) -> None:
 def test_class_map_for_labels(importer) -> None:
     frames = [DeclaredFrame("11.jpg", "11", 100, 80)]
     batch = importer.batch([11, 11, 11], [3, 7, 9])
-    result = importer.labels(batch, frames=frames, classes=[C("class 3", "3")], class_map={"car": [3, 9], "bus": 7, "x": 1})
+    result = importer.labels(
+        batch, frames=frames, classes=[C("class 3", "3")], class_map={"car": [3, 9], "bus": 7, "x": 1}
+    )
     assert classes_of(importer, result) == ["car", "bus", "car"]
     assert result.report.problems["class_map_unused"].examples == ["1"]
 

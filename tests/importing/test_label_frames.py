@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from predscope.errors import InputError
@@ -115,13 +116,8 @@ def test_objects_may_name_their_frames(importer) -> None:
     batches = [importer.batch(names, frame_ref_is="name") for names in (["b", "a.jpg"], ["new.jpg", "b.jpg"])]
     result = importer.labels(*batches)
     assert importer.project.frames["file_name"].tolist() == ["a.jpg", "b.jpg", "new.jpg"]
-    assert np_diff(result) == [1, 2, 1]
+    assert np.diff(result.objects.offsets).tolist() == [1, 2, 1]
     assert result.report.problems["labels_without_image"].examples == ["new.jpg"]
-
-
-def np_diff(result) -> list[int]:
-    offsets = result.objects.offsets.tolist()
-    return [stop - start for start, stop in zip(offsets, offsets[1:], strict=False)]
 
 
 def test_header_wins_over_the_declared_size(importer) -> None:

@@ -27,7 +27,9 @@ def make_table(frame_index: np.ndarray) -> pa.Table:
     columns["geometry"] = pa.array(["box"] * count, pa.string())
     columns["is_crowd"] = columns["is_ignored"] = pa.array(np.zeros(count, bool))
     columns["x"] = pa.array(np.arange(count, dtype=float))
-    columns["polygons"] = pa.array([[[[float(row)] * 6]] if row % 3 else None for row in range(count)], columns["polygons"].type)
+    columns["polygons"] = pa.array(
+        [[[[float(row)] * 6]] if row % 3 else None for row in range(count)], columns["polygons"].type
+    )
     return pa.table(columns, schema=OBJECT_SCHEMA)
 
 
@@ -89,7 +91,9 @@ def test_many_frames_in_any_order(tmp_path_factory: pytest.TempPathFactory, indi
     expected = np.concatenate([[], *(np.arange(objects.offsets[i], objects.offsets[i + 1]) for i in indices)])
     assert table["row"].to_pylist() == expected.tolist()
     whole = objects.table(columns=["x", "polygons", "frame_index"])
-    assert table.drop_columns("row").combine_chunks().equals(whole.take(pa.array(expected, pa.int64())).combine_chunks())
+    assert (
+        table.drop_columns("row").combine_chunks().equals(whole.take(pa.array(expected, pa.int64())).combine_chunks())
+    )
 
 
 def test_rows_by_their_ids(objects: ObjectSet) -> None:
@@ -154,7 +158,8 @@ def test_several_threads(objects: ObjectSet) -> None:
 
 
 def test_duckdb_reads_the_file_in_order(objects: ObjectSet) -> None:
-    rows = duckdb.sql(f"select file_row_number, x from read_parquet('{objects.path}', file_row_number=true)").fetchall()
+    relation = duckdb.read_parquet(str(objects.path), file_row_number=True)
+    rows = relation.select("file_row_number", "x").fetchall()
     assert [x for _, x in sorted(rows)] == objects.table(["x"])["x"].to_pylist()
 
 

@@ -182,7 +182,25 @@ def test_settings_are_published(tmp_path: Path) -> None:
 
 
 def test_folder_names_are_safe_and_never_the_same() -> None:
-    names = ["model_a", "Model_A", "a/b", "a\\b", "..", ".", "con", "CON", "x" * 200, "ä", "a b", "a_b", "nul.txt", "a."]
+    names = [
+        "model_a",
+        "Model_A",
+        "a/b",
+        "a\\b",
+        "..",
+        ".",
+        "con",
+        "CON",
+        "x" * 200,
+        "ä",
+        "a b",
+        "a_b",
+        "nul.txt",
+        "a~b",
+        ".hidden",
+        " a",
+        "a.",
+    ]
     folders = [folder_name(name) for name in names]
     assert len({folder.lower() for folder in folders}) == len(names)
     for folder in folders:

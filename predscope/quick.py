@@ -38,11 +38,15 @@ def quick_project(
     images: Path | None = None,
     labels: Path | None = None,
     predictions: Mapping[str, Path] | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
 ) -> QuickProject:
     """The project of these files: built on the first call, opened on the next with the same content.
 
     Label and prediction files are told apart by their bytes, images by name, size and modification time.
+
+    Args:
+        name: of the project; by default that of the images folder, or of the first file.
 
     Raises:
         InputError: one of the inputs cannot be used; nothing is kept.
@@ -57,11 +61,13 @@ def quick_project(
             for name in project.set_names(role)
         }
         return QuickProject(project, is_new=False, reports=reports)
-    return _build(folder, images, labels, predictions, progress)
+    name = name or (images or labels or next(iter(predictions.values()))).resolve().name
+    return _build(folder, name, images, labels, predictions, progress)
 
 
 def _build(
     folder: Path,
+    name: str,
     images: Path | None,
     labels: Path | None,
     predictions: Mapping[str, Path],
@@ -71,7 +77,6 @@ def _build(
     shutil.rmtree(building, ignore_errors=True)
     reports: dict[str, ImportReport] = {}
     try:
-        name = (images or labels or next(iter(predictions.values()))).resolve().name
         project = Project.create(building, images=images, name=name)
         if labels is not None:
             reports["labels labels"] = import_labels(project, labels, progress=progress).report
