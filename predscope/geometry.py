@@ -234,6 +234,15 @@ def clip_boxes(box: np.ndarray, width: np.ndarray, height: np.ndarray) -> np.nda
     return np.stack([left, top, right - left, bottom - top], axis=1)
 
 
+def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """float64 (n, m): intersection over union of boxes (n, 4) with boxes (m, 4); 0 where a box is NaN or empty."""
+    left_top = np.maximum(first[:, None, :2], second[None, :, :2])
+    right_bottom = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
+    common = np.clip(right_bottom - left_top, 0, None).prod(axis=2)
+    union = first[:, 2:].prod(axis=1)[:, None] + second[:, 2:].prod(axis=1)[None] - common
+    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+
+
 def _flatten(groups: Any) -> tuple[list[Any], np.ndarray]:
     groups = list(groups)
     lengths = np.fromiter(map(len, groups), np.int64, len(groups))

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pycocotools import mask as coco_mask
 
 from predscope.geometry import (
     NumberLists,
     Paths,
     bounds_of_keypoints,
     bounds_of_oriented_boxes,
+    box_iou,
     clip_boxes,
     overhang_of_boxes,
     segment_reduce,
@@ -133,3 +135,18 @@ def test_nothing_at_all() -> None:
     paths = Paths.from_polygons([])
     assert len(paths.polygon_areas()) == len(paths.bounds()) == len(paths.to_polygons()) == 0
     assert bounds_of_keypoints(NumberLists.from_lists([])).shape == (0, 4)
+
+
+boxes = st.lists(st.lists(st.integers(0, 20), min_size=4, max_size=4), max_size=5)
+
+
+@given(boxes, boxes)
+def test_box_iou_is_that_of_the_oracle(first: list, second: list) -> None:
+    one, two = np.array(first, float).reshape(-1, 4), np.array(second, float).reshape(-1, 4)
+    expected = np.zeros((len(one), len(two)))
+    for row, a in enumerate(one):
+        for column, b in enumerate(two):
+            if a[2] * a[3] + b[2] * b[3] > 0:
+                expected[row, column] = coco_mask.iou(a[None], b[None], [0])[0, 0]
+    np.testing.assert_allclose(box_iou(one, two), expected)
+    assert (box_iou(one, np.full((1, 4), np.nan)) == 0).all()

@@ -40,7 +40,7 @@ class Interaction {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     const delta = Math.max(-240, Math.min(240, event.deltaY * lines));
-    this.viewer.view.zoomAt(at.x, at.y, Math.exp(-delta * (event.ctrlKey ? 0.01 : 0.002)));
+    this.viewer.view.zoomAt(at.x, at.y, Math.exp(-delta * (event.ctrlKey ? 0.01 : 0.002)), true);
   }
 
   down(event) {
@@ -76,7 +76,7 @@ class Interaction {
     const before = Math.hypot(last.x - other.x, last.y - other.y);
     const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
     const bounds = this.viewer.panes[0].root.getBoundingClientRect();
-    if (before > 0) this.viewer.view.zoomAt((event.clientX + other.x) / 2 - bounds.left, (event.clientY + other.y) / 2 - bounds.top, after / before);
+    if (before > 0) this.viewer.view.zoomAt((event.clientX + other.x) / 2 - bounds.left, (event.clientY + other.y) / 2 - bounds.top, after / before, true);
   }
 
   up(event) {

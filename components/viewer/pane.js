@@ -197,26 +197,27 @@ class Pane {
     return svgElement("line", { x1, y1, x2, y2, class: "partner-line" });
   }
 
-  /** Moves the photo; `--px` tells the style sheet how long a screen pixel is. */
-  place(viewport) {
+  /**
+   * Moves the photo; `--px` tells the style sheet how long a screen pixel is. While many objects are moving, it waits
+   * until they rest: new line widths mean drawing all lines anew.
+   */
+  place(viewport, moving) {
     const { stage } = this;
     stage.style.transform = `translate(${viewport.x}px, ${viewport.y}px) scale(${viewport.scale})`;
     stage.classList.toggle("pixels", viewport.scale * window.devicePixelRatio > 3);
-    if (this.scale === viewport.scale) return;
+    if (!moving || this.items.length <= LIVE_OBJECTS) this.rest(viewport.scale);
+    if (!moving) return;
     stage.classList.add("moving");
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.comeToRest(viewport), REST_MS);
-    if (this.items.length <= LIVE_OBJECTS || this.scale === undefined) this.rest(viewport.scale);
-    this.scale = viewport.scale;
   }
 
   /** Sharp lines of the right width again, unless the time has only passed because the browser was busy drawing. */
   comeToRest(viewport) {
-    const { scale } = viewport;
+    // A movement that waits to be handled comes before this second timer and cancels it.
     this.restTimer = setTimeout(() => {
-      if (scale !== viewport.scale) return;
       this.stage.classList.remove("moving");
-      this.rest(scale);
+      this.rest(viewport.scale);
     }, 0);
   }
 

@@ -10,19 +10,20 @@ class View {
     return this.viewport.scale;
   }
 
-  place() {
-    for (const pane of this.viewer.activePanes) pane.place(this.viewport);
+  /** @param {boolean} moving more movement is likely to follow at once (a wheel, a pinch) */
+  place(moving = false) {
+    for (const pane of this.viewer.activePanes) pane.place(this.viewport, moving);
     this.viewer.toolbar.updateZoom();
   }
 
-  moved() {
-    this.place();
+  moved(moving = false) {
+    this.place(moving);
     this.viewer.selection.followView();
   }
 
-  zoomAt(x, y, factor) {
+  zoomAt(x, y, factor, moving = false) {
     this.viewport.zoomAt(x, y, factor);
-    this.moved();
+    this.moved(moving);
   }
 
   /** Around the pointer, if it is over the photo, else around the middle. */

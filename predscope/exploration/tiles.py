@@ -76,17 +76,25 @@ class _Tile:
 
 
 _pages: Final[RecentlyUsed[list[dict[str, Any]]]] = RecentlyUsed(24)
+_layers: Final[RecentlyUsed[list[Layer]]] = RecentlyUsed(8)
 
 
 def query_layers(project: Project, query: FrameQuery) -> list[Layer]:
-    """The layers that a query's frames are drawn with: its label set and its prediction sets, in order."""
-    layers = project_layers(project, chosen_sets(project, query))
-    label_set = chosen_label_set(project, query)
+    """The layers that a query's frames are drawn with: its label set and its prediction sets, in order.
+
+    The same sets come again for every query of a revision, and with them what they keep of their files.
+    """
+    label_set, prediction_sets = chosen_label_set(project, query), tuple(chosen_sets(project, query))
+    key = (str(project.path), project.revision, label_set, prediction_sets)
+    return list(_layers.get(key, lambda: _open_layers(project, label_set, prediction_sets)))
+
+
+def _open_layers(project: Project, label_set: str | None, prediction_sets: Sequence[str]) -> list[Layer]:
     return [
         Layer(layer.key, layer.name, project.objects("labels", label_set), layer.color)
         if layer.key == LABEL_LAYER and layer.objects.name != label_set
         else layer
-        for layer in layers
+        for layer in project_layers(project, prediction_sets)
     ]
 
 

@@ -67,6 +67,12 @@ class ClassJoin:
         return [entry.name for entry in self._classes]
 
     @property
+    def rests_on_ids(self) -> bool:
+        """Whether predicted classes were found by ids that nothing but the labels explains."""
+        seen_ids = any(kind == "id" for kind, _ in self._resolved)
+        return self._role == "predictions" and seen_ids and not self._lists_classes and not self._map
+
+    @property
     def keypoint_counts(self) -> np.ndarray:
         """int64 (classes,): how many keypoints each has; 0 where it names none."""
         return np.array([len(entry.keypoints) for entry in self._classes], np.int64)
@@ -115,7 +121,17 @@ class ClassJoin:
             return self._source_ids[text]
         if text in self._id_of_name:
             return self._id_of_name[text]
-        return self._class_of(f"class {text}" if text.lstrip("-").isdecimal() else text, text)
+        class_id = self._class_of(f"class {text}" if text.lstrip("-").isdecimal() else text, text)
+        if self._role == "labels" and kind == "id":
+            self._remember_source_id(class_id, text)
+        return class_id
+
+    def _remember_source_id(self, class_id: int, source_id: str) -> None:
+        """Labels without a class list define the ids of classes too."""
+        self._new_source_ids[source_id] = class_id
+        if self._classes[class_id].source_id is None:
+            self._classes[class_id] = replace(self._classes[class_id], source_id=source_id)
+            self._touched.add(class_id)
 
     def _class_of(self, name: str, origin: str) -> int:
         """The class of that name, added if the project has none."""
@@ -183,7 +199,7 @@ class ClassJoin:
 
     def _report_shift(self) -> None:
         """Ids counted from another start, or along another list, than those of the labels: said, never mended here."""
-        if self._role != "predictions" or self._lists_classes or self._map:
+        if not self.rests_on_ids:
             return
         seen = [text for kind, text in self._resolved if kind == "id"]
         shift = shift_of(seen, self._source_ids)

@@ -147,6 +147,12 @@ NOTICES: Final[dict[str, Finding]] = {
         "Predicted class ids look counted otherwise than those of the labels, so that classes are likely mixed up.",
         "Say which is which with --class-map.",
     ),
+    "classes_disagree": Finding(
+        _W,
+        "Predictions that lie on labels of one class nearly all have another class: their class ids are likely those of "
+        "another list.",
+        "Say which is which with --class-map.",
+    ),
     "duplicate_class_name": Finding(_W, "Classes with the same name were merged into one.", "Give each class one id."),
     "duplicate_class_id": Finding(
         _W, "Different classes have the same id; the first one holds.", "Give each its own id."

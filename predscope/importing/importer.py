@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from predscope.errors import InputError
 from predscope.formats.base import ObjectBatch, Reading, Role
+from predscope.importing.class_agreement import disagreements
 from predscope.importing.class_joining import ClassJoin
 from predscope.importing.columns import columns_of, objects_table
 from predscope.importing.findings import note
@@ -115,6 +116,8 @@ class _Import:
         offsets = frame_offsets(table["frame_index"].to_numpy(), len(self._draft))
         names = self._draft.column("file_name")
         remark_on_objects(table, offsets, names, classes.keypoint_counts, self._role, report)
+        if classes.rests_on_ids:
+            self._compare_classes(table, offsets, classes.names)
         if strict and report.rejected:
             raise InputError(
                 f"{report.rejected:,} of {report.rows:,} objects were rejected, and --strict asks for all: "
@@ -122,6 +125,19 @@ class _Import:
                 where=report.source or None,
             )
         return self._write(name, table, offsets, classes.changes(), folder)
+
+    def _compare_classes(self, table: pa.Table, offsets: np.ndarray, class_names: list[str]) -> None:
+        """Look whether predictions found by class id lie on labels of their class."""
+        label_sets = self._project.set_names("labels")
+        if not label_sets or not len(table):
+            return
+        found = disagreements(table, offsets, self._project.objects("labels", label_sets[0]))
+        examples = [
+            f"{covering} of {covered} labels of {class_names[label]!r} are covered by {class_names[predicted]!r}"
+            for label, predicted, covering, covered in found
+        ]
+        if found:
+            note(self._report, "classes_disagree", count=len(found), examples=examples)
 
     def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
         if self._role == "labels":

@@ -170,3 +170,39 @@ def test_class_map_that_makes_no_sense() -> None:
         read_class_map({"person": 0, "car": 0}, {"person": "person", "car": "car"}, {"0"})
     with pytest.raises(InputError, match="must be a dictionary, got list"):
         read_class_map([1], {}, set())  # type: ignore[arg-type]
+
+
+def grid(count: int) -> list[list[float]]:
+    return [[10.0 * (index % 8), 10.0 * (index // 8), 8, 8] for index in range(count)]
+
+
+def on_grid(importer, references: list, **options):
+    """One object in each cell of a grid on the first frame."""
+    return importer.batch([11] * len(references), references, boxes=grid(len(references)), **options)
+
+
+def test_ids_of_another_list_show_where_predictions_lie_on_labels(labelled) -> None:
+    labelled.labels(on_grid(labelled, [1] * 10 + [3] * 10 + [8] * 4))
+    mixed_up = labelled.predictions(on_grid(labelled, [3] * 10 + [8] * 9 + [1] * 5, confidence=0.5))
+    assert mixed_up.report.problems["classes_disagree"].examples == [
+        "10 of 10 labels of 'person' are covered by 'car'",
+        "9 of 10 labels of 'car' are covered by 'dog'",
+    ]
+    fine = labelled.predictions(on_grid(labelled, [1] * 10 + [3] * 6 + [8] * 8, confidence=0.5))
+    assert "classes_disagree" not in fine.report.problems
+    one_class_always_wrong = labelled.predictions(on_grid(labelled, [1] * 10 + [8] * 14, confidence=0.5))
+    assert "classes_disagree" not in one_class_always_wrong.report.problems
+    by_name = labelled.predictions(on_grid(labelled, ["car"] * 24, class_ref_is="name", confidence=0.5))
+    assert "classes_disagree" not in by_name.report.problems
+
+
+def test_labels_without_a_class_list_define_ids(importer) -> None:
+    frames = [DeclaredFrame("11.jpg", "11", 100, 80)]
+    importer.labels(on_grid(importer, [0, 1, 2]), frames=frames)
+    assert [(entry.name, entry.source_id) for entry in importer.project.classes] == [
+        ("class 0", "0"),
+        ("class 1", "1"),
+        ("class 2", "2"),
+    ]
+    result = importer.predictions(on_grid(importer, [1, 2, 3], confidence=0.5))
+    assert "one more" in result.report.problems["class_ids_shifted"].examples[0]
