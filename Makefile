@@ -16,11 +16,11 @@ $(BIN)/python:
 $(VENV)/.installed: $(BIN)/python pyproject.toml hatch_build.py constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
-	touch $@
+	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group test --group lint
-	touch $@
+	@touch $@
 
 demo: $(VENV)/.installed
 	$(BIN)/predscope demo --port $(PORT) $(DEMO_OPTIONS)

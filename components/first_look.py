@@ -13,7 +13,8 @@ from predscope.exploration.tiles import tile_records
 from predscope.payload import Layer, scene
 from predscope.project import Project
 
-TILES: Final = 12
+TILES: Final = 24
+ROWS: Final = 2
 
 
 def first_look(
@@ -36,6 +37,7 @@ def first_look(
         tiles,
         key="overview.gallery",
         place="overview",
+        most_rows=ROWS,
         on_open=on_open,
         on_sort=on_sort,
     )

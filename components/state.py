@@ -103,7 +103,9 @@ def read_state(project: Project, page: str) -> ViewState:
 
 
 def change_state(project: Project, change: Callable[[ViewState], ViewState]) -> ViewState:
-    """Go on from the state on screen to another, as one step of the browser's history. For callbacks only.
+    """Go on from the state on screen to another, as one step of the browser's history.
+
+    For callbacks only, and not those of fragments: the run that follows must begin with ``read_state``.
 
     Returns:
         The new state.

@@ -36,6 +36,7 @@ def gallery(
     place: str,
     opened: str | None = None,
     selected: Sequence[str] = (),
+    most_rows: int | None = None,
     on_open: Callable[[str], None],
     on_sort: Callable[[str], None],
     on_select: Callable[[list[str]], None] = lambda frames: None,
@@ -51,6 +52,7 @@ def gallery(
         place: names this page of these filters; the scroll position is kept under it, and a new one starts at the top.
         opened: id of the frame that the reader comes back from.
         selected: ids of the frames that are selected when the page appears or ``place`` changes.
+        most_rows: show only the tiles that fill this many rows, whatever the width; None: all.
         on_open: called with the id of the frame that was clicked, after ``on_select``.
         on_sort: called with the name of a sort, with ``-`` in front for descending.
         on_select: called with the ids of all selected frames, a moment after the selection changed.
@@ -68,6 +70,7 @@ def gallery(
         "place": place,
         "opened": opened,
         "selected": list(selected),
+        "most_rows": most_rows,
     }
 
     def happened(name: str, handle: Callable[[Any], None]) -> Callable[[], None]:

@@ -125,11 +125,15 @@ class Gallery {
     if (key === this.laidOut) return;
     this.laidOut = key;
     const { places, height } = justifiedRows(this.tiles.map((tile) => tile.aspect), width, wanted);
-    this.grid.style.height = `${Math.ceil(height)}px`;
+    const { most_rows: mostRows } = this.data;
+    const shown = mostRows ? tilesInWholeRows(places, width, mostRows) : places.length;
+    const cut = shown < places.length ? places[shown].top - GAP : height;
+    this.grid.style.height = `${Math.ceil(cut)}px`;
     const header = document.querySelector("[data-testid='stHeader']");
     this.root.style.setProperty("--header", `${header?.offsetHeight ?? 0}px`);
     this.root.style.setProperty("--bar", `${this.bar.node.offsetHeight}px`);
     this.tiles.forEach((tile, index) => {
+      tile.node.hidden = index >= shown;
       tile.moveTo(places[index]);
       tile.tag(this.preferences.confidence, this.preferences.hidden);
     });

@@ -36,3 +36,15 @@ function justifiedRows(aspects, width, wantedHeight) {
   if (start < aspects.length) close(aspects.length, Math.min(wantedHeight, heightOf(aspects.length)));
   return { places, height: Math.max(top - GAP, 0) };
 }
+
+/**
+ * How many tiles stand in the first rows, whole ones only; all of them where there is but one row.
+ * @param {{left: number, top: number, width: number}[]} places of tiles in rows
+ */
+function tilesInWholeRows(places, width, mostRows) {
+  const tops = [...new Set(places.map((place) => place.top))];
+  const last = places.at(-1);
+  const isWhole = !last || last.left + last.width > width - 2;
+  const rows = Math.min(mostRows, tops.length - (isWhole || tops.length < 2 ? 0 : 1));
+  return rows < tops.length ? places.findIndex((place) => place.top === tops[rows]) : places.length;
+}

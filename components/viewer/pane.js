@@ -43,6 +43,7 @@ class Pane {
     this.head = element("div", { class: "pane-head" });
     this.root = element("div", { class: "pane", "data-pane": index }, this.stage, this.tags, this.badges, this.head);
     this.restTimer = 0;
+    this.movements = 0;
   }
 
   /** Draws a frame. `image` is decoded already, or null for a placeholder with the words in `reason`. */
@@ -208,17 +209,23 @@ class Pane {
     if (!moving || this.items.length <= LIVE_OBJECTS) this.rest(viewport.scale);
     if (!moving) return;
     stage.classList.add("moving");
+    this.movements += 1;
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.comeToRest(viewport), REST_MS);
   }
 
-  /** Sharp lines of the right width again, unless the time has only passed because the browser was busy drawing. */
+  /**
+   * Sharp lines of the right width again. Two frames are let pass first: on a busy machine the time may be over only
+   * because drawing took long, and the next movement is already waiting.
+   */
   comeToRest(viewport) {
-    // A movement that waits to be handled comes before this second timer and cancels it.
-    this.restTimer = setTimeout(() => {
+    const { movements } = this;
+    const settle = () => {
+      if (movements !== this.movements) return;
       this.stage.classList.remove("moving");
       this.rest(viewport.scale);
-    }, 0);
+    };
+    requestAnimationFrame(() => requestAnimationFrame(settle));
   }
 
   rest(scale) {

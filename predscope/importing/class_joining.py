@@ -117,7 +117,7 @@ class ClassJoin:
             return self._class_of(declared_name, f"{declared_name} (id {text})")
         if kind == "name" and text in self._id_of_name:
             return self._id_of_name[text]
-        if self._role == "predictions" and not self._lists_classes and text in self._source_ids:
+        if not self._lists_classes and text in self._source_ids:
             return self._source_ids[text]
         if text in self._id_of_name:
             return self._id_of_name[text]

@@ -75,7 +75,7 @@ def columns_of(batch: ObjectBatch) -> Columns:
 def objects_table(
     batch: ObjectBatch, columns: Columns, frame_index: np.ndarray, class_id: np.ndarray, keep: np.ndarray
 ) -> pa.Table:
-    """The rows to be kept as a table of ``OBJECT_SCHEMA``; columns that nobody filled cost next to nothing."""
+    """The rows to be kept as a table of the columns of ``OBJECT_SCHEMA``; those without any value are left out."""
     has_mask = None if columns.rle_counts is None else pa.array([c is None for c in columns.rle_counts], pa.bool_())
     sizes = (None, None) if has_mask is None or columns.rle_size is None else columns.rle_size.T
     attributes = _filled(batch.attributes)
@@ -91,7 +91,7 @@ def objects_table(
     values: dict[str, Any] = {
         "frame_index": frame_index,
         "class_id": class_id,
-        "geometry": pa.array(GEOMETRIES, pa.string()).take(pa.array(np.maximum(columns.geometry, 0))),
+        "geometry": pa.DictionaryArray.from_arrays(np.maximum(columns.geometry, 0), pa.array(GEOMETRIES, pa.string())),
         "confidence": columns.confidence,
         **{name: np.ascontiguousarray(columns.box[:, side]) for side, name in enumerate("xywh")},
         "area": columns.area,
@@ -103,8 +103,13 @@ def objects_table(
         "source_id": _filled(batch.source_id),
         "attributes": None if attributes is None else [_json(entry) for entry in attributes],
     }
-    arrays = [_column(values[field.name], field.type, len(batch)) for field in OBJECT_SCHEMA]
-    table = pa.table(arrays, schema=OBJECT_SCHEMA)
+    table = pa.table(
+        {
+            field.name: _column(values[field.name], field.type)
+            for field in OBJECT_SCHEMA
+            if values[field.name] is not None
+        }
+    )
     return table if keep.all() else table.filter(pa.array(keep))
 
 
@@ -114,9 +119,7 @@ def _geometry_codes(geometry: np.ndarray) -> np.ndarray:
     return np.append(np.array(known, np.int8), np.int8(UNKNOWN_GEOMETRY))[codes]
 
 
-def _column(value: Any, kind: pa.DataType, count: int) -> pa.Array:
-    if value is None:
-        return pa.nulls(count, kind)
+def _column(value: Any, kind: pa.DataType) -> pa.Array:
     if isinstance(value, pa.Array):
         return value
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":

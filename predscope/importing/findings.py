@@ -149,8 +149,8 @@ NOTICES: Final[dict[str, Finding]] = {
     ),
     "classes_disagree": Finding(
         _W,
-        "Predictions that lie on labels of one class nearly all have another class: their class ids are likely those of "
-        "another list.",
+        "Predictions that lie on labels of one class nearly all have another class: their ids are likely those of "
+        "another class list.",
         "Say which is which with --class-map.",
     ),
     "duplicate_class_name": Finding(_W, "Classes with the same name were merged into one.", "Give each class one id."),

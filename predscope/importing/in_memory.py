@@ -8,7 +8,7 @@ programs compute from them.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,7 @@ from predscope.importing.validation import BatchCheck, FrameFacts
 from predscope.project.frames import FrameDraft
 from predscope.project.tables import sort_by_frame
 from predscope.report import ImportReport
-from predscope.schema import FRAME_SCHEMA, Geometry, ObjectClass
+from predscope.schema import FRAME_SCHEMA, DeclaredClass, Geometry, ObjectClass
 
 _SHAPES: Final = ("polygons", "rle_counts", "rle_size", "keypoints", "polylines", "oriented_box")
 _BESIDES: Final = ("class_scores", "track_id", "source_id", "attributes")
@@ -77,7 +77,7 @@ def join_files(
     truth.report.source = truth.report.source or str(labels)
     batches, sample = _loaded(truth, with_shapes)
     label_frames = LabelFrames(draft, truth.frames, truth.report)
-    label_classes = ClassJoin((), {}, truth.classes, "labels", truth.report)
+    label_classes = ClassJoin((), {}, _told_apart(truth.classes), "labels", truth.report)
     label_table = _joined(batches, sample, label_frames, label_classes, draft, truth)
     known = label_classes.changes()
 
@@ -97,6 +97,19 @@ def join_files(
         labels_report=truth.report,
         predictions_report=found.report,
     )
+
+
+def _told_apart(declared: list[DeclaredClass] | None) -> list[DeclaredClass] | None:
+    """Classes that share a name but not an id stay classes of their own, as in other programs."""
+    if declared is None:
+        return None
+    seen: set[str] = set()
+    result = []
+    for entry in declared:
+        is_second = entry.name in seen and entry.source_id is not None
+        seen.add(entry.name)
+        result.append(replace(entry, name=f"{entry.name} (id {entry.source_id})") if is_second else entry)
+    return result
 
 
 class _UncutCheck(BatchCheck):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +15,7 @@ from predscope.report import MAX_EXAMPLES, ImportReport
 from predscope.schema import Geometry
 
 MANY_PREDICTIONS: Final = 100
+_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _IDENTITY: Final = ["frame_index", "class_id", "x", "y", "w", "h", "confidence"]
 
 
@@ -30,7 +30,7 @@ def remark_on_objects(
     """Look at all objects of an import, sorted by frame.
 
     Args:
-        table: ``OBJECT_SCHEMA``.
+        table: columns of ``OBJECT_SCHEMA``; those that would be all null may be absent.
         offsets: int64 (frames + 1,), see ``ObjectSet.offsets``.
         file_names: of the frames.
         keypoint_counts: int64 (classes,): keypoints that each class names.
@@ -60,10 +60,9 @@ def _remark_on_empty_frames(counts: np.ndarray, file_names: Sequence[str], role:
 
 
 def _remark_on_ids(table: pa.Table, report: ImportReport) -> None:
-    ids = table["source_id"]
-    if ids.null_count == len(ids):
+    if "source_id" not in table.column_names:
         return
-    counted = pc.value_counts(ids.drop_null())
+    counted = pc.value_counts(table["source_id"].drop_null())
     names, times = pc.struct_field(counted, "values"), pc.struct_field(counted, "counts")
     shared = names.filter(pc.greater(times, 1))
     if len(shared):
@@ -74,20 +73,31 @@ def _remark_on_ids(table: pa.Table, report: ImportReport) -> None:
 
 
 def _remark_on_copies(table: pa.Table, file_names: Sequence[str], report: ImportReport) -> None:
-    identity = pd.DataFrame({name: table[name].to_numpy() for name in _IDENTITY})
-    copies = np.array(identity.duplicated())
-    # Shapes without a box of their own are told apart by more than these columns.
-    copies &= pc.equal(table["geometry"], str(Geometry.BOX)).to_numpy()
-    rows = np.flatnonzero(copies)
-    if len(rows):
-        frames = identity["frame_index"].to_numpy()[rows[:MAX_EXAMPLES]]
-        note(report, "duplicate_objects", count=len(rows), examples=[file_names[index] for index in frames])
+    """Boxes that are the same in all that they say."""
+    names = [name for name in _IDENTITY if name in table.column_names]
+    fingerprint = np.zeros(len(table), np.uint64)
+    for name in names:
+        fingerprint *= _MULTIPLIER
+        fingerprint ^= table[name].to_numpy().astype(np.float64).view(np.uint64)
+        fingerprint ^= fingerprint >> np.uint64(29)
+    ordered = np.sort(fingerprint)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return
+    # Few are left to be compared column by column, in case that different ones share a fingerprint.
+    rows = np.flatnonzero(np.isin(fingerprint, repeated))
+    candidates = table.select([*names, "geometry"]).take(pa.array(rows)).to_pandas()
+    copies = candidates[names].duplicated().to_numpy() & (candidates["geometry"] == Geometry.BOX).to_numpy()
+    frames = candidates["frame_index"].to_numpy()[copies]
+    if len(frames):
+        examples = [file_names[index] for index in frames[:MAX_EXAMPLES]]
+        note(report, "duplicate_objects", count=len(frames), examples=examples)
 
 
 def _remark_on_keypoints(
     table: pa.Table, file_names: Sequence[str], keypoint_counts: np.ndarray, report: ImportReport
 ) -> None:
-    if table["keypoints"].null_count == len(table):
+    if "keypoints" not in table.column_names:
         return
     lengths = pc.fill_null(pc.list_value_length(table["keypoints"]), 0).to_numpy()
     expected = keypoint_counts[table["class_id"].to_numpy()]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from predscope.errors import InputError, ProjectError
 from predscope.formats.base import Role
-from predscope.media import ImageListing, list_images, resolve_inside, scan_images
+from predscope.media import list_images, resolve_inside, scan_images
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
     MANIFEST_NAME,
@@ -35,7 +35,7 @@ from predscope.project.publishing import (
 )
 from predscope.project.staging import STAGING_NAME, StagingArea
 from predscope.project.tables import frames_to_pandas, read_frames
-from predscope.schema import FRAME_SCHEMA, ImageStatus, ObjectClass
+from predscope.schema import FRAME_SCHEMA, ObjectClass
 
 CACHE_NAME: Final = "cache"
 _OWN_FOLDERS: Final = ("data", STAGING_NAME, CACHE_NAME)
@@ -256,12 +256,6 @@ def own_folders(path: Path) -> list[Path]:
     return [path / name for name in _OWN_FOLDERS]
 
 
-def list_project_images(project: Project) -> ImageListing | None:
-    """The images that are in the project's images folder now; None where it has none, or it went away."""
-    root = project.images_root
-    return list_images(root, exclude=own_folders(project.path)) if root is not None and root.is_dir() else None
-
-
 def apply_change(path: Path, change: Change) -> Manifest:
     """Publish a change that brings no objects."""
     area = StagingArea(path)
@@ -269,8 +263,3 @@ def apply_change(path: Path, change: Change) -> Manifest:
         return publish(path, area, change)
     finally:
         area.close()
-
-
-def shown_images(frames: pa.Table) -> int:
-    """How many frames have an image that can be shown."""
-    return sum(status == ImageStatus.OK for status in frames["image_status"].to_pylist())

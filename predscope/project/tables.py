@@ -34,8 +34,11 @@ _PANDAS_TYPES: Final[dict[pa.DataType, Any]] = {
 
 
 def sort_by_frame(tables: Sequence[pa.Table]) -> pa.Table:
-    """One table in the order of ``frame_index``; objects of one frame keep the order in which they came."""
-    table = pa.concat_tables(tables) if tables else OBJECT_SCHEMA.empty_table()
+    """One table in the order of ``frame_index``; objects of one frame keep the order in which they came.
+
+    Columns that are absent in some of the tables are null there.
+    """
+    table = pa.concat_tables(tables, promote_options="default") if tables else OBJECT_SCHEMA.empty_table()
     frame_index = table["frame_index"].to_numpy()
     if len(frame_index) > 1 and (np.diff(frame_index) < 0).any():
         table = table.combine_chunks().take(pa.array(np.argsort(frame_index, kind="stable")))
@@ -52,7 +55,8 @@ def frame_offsets(frame_index: np.ndarray, frame_count: int) -> np.ndarray:
 def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
     """Write a sorted table of objects and its offsets into a folder, and wait until they are on disk.
 
-    No frame is spread over two row groups, so that one frame is one row group away at any size.
+    Columns of ``OBJECT_SCHEMA`` that the table lacks are null. No frame is spread over two row groups, so that one
+    frame is one row group away at any size.
     """
     offsets = frame_offsets(table["frame_index"].to_numpy(), frame_count)
     path = folder / OBJECTS_NAME
@@ -69,7 +73,7 @@ def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
         data_page_size=1 << 20,
     ) as writer:
         for start, stop in _group_borders(offsets, group_rows):
-            writer.write_table(table.slice(start, stop - start), row_group_size=max(stop - start, 1))
+            writer.write_table(_complete(table.slice(start, stop - start)), row_group_size=max(stop - start, 1))
     sync_file(path)
     with (folder / OFFSETS_NAME).open("wb") as file:
         np.save(file, offsets, allow_pickle=False)
@@ -94,6 +98,15 @@ def frames_to_pandas(table: pa.Table) -> pd.DataFrame:
     for column in ("width", "height", "sequence_index"):
         frames[column] = pd.array(table[column].to_pandas(), dtype=pd.Int32Dtype())
     return frames
+
+
+def _complete(table: pa.Table) -> pa.Table:
+    """All columns of ``OBJECT_SCHEMA``, in their order and types."""
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in OBJECT_SCHEMA
+    ]
+    return pa.table(columns, schema=OBJECT_SCHEMA)
 
 
 def _group_borders(offsets: np.ndarray, group_rows: int) -> list[tuple[int, int]]:

@@ -189,6 +189,11 @@ def test_the_overview_says_what_is_loaded(
     page.get_by_text("Labels are for images that are not in the images folder.").wait_for()
     page.locator(".js-plotly-plot").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
+    boxes = [tile.bounding_box() for tile in page.locator(".tile:visible").all()]
+    assert len({round(box["y"]) for box in boxes}) == 2, "two rows of tiles"
+    right = max(box["x"] + box["width"] for box in boxes)
+    last_row = max(boxes, key=lambda box: (box["y"], box["x"]))
+    assert last_row["x"] + last_row["width"] == pytest.approx(right, abs=2), "and the last one is whole"
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,10 @@ import pytest
 from PIL import Image
 
 from predscope.errors import InputError, ProjectError
+from predscope.media import list_images
 from predscope.project import Project
 from predscope.project.manifest import folder_name
+from predscope.project.project import own_folders
 from predscope.schema import FRAME_SCHEMA
 
 
@@ -93,14 +94,9 @@ def test_create_refuses_what_cannot_work(tmp_path: Path, images: Path) -> None:
 def test_project_inside_its_images_folder_does_not_list_its_own_files(tmp_path: Path, images: Path) -> None:
     project = Project.create(images / "project", images=images)
     save_images(project.cache_dir, "thumbnail.jpg")
-    again = images / "second"
-    assert "project/cache/thumbnail.jpg" in Project.create(again, images=images).frames["file_name"].tolist()
-    shutil.rmtree(again)
-    from predscope.project.project import list_project_images
-
-    listing = list_project_images(project)
-    assert listing is not None
-    assert not any("thumbnail" in path for path in listing.paths)
+    save_images(project.path / "data", "odd.jpg")
+    assert list_images(images, exclude=own_folders(project.path)).paths == project.frames["file_name"].tolist()
+    assert len(project.frames) == 5
 
 
 def test_find_looks_upwards(tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
