@@ -7,8 +7,9 @@ Streamlit's older page discovery, which breaks cold deep links.
 import streamlit as st
 
 from components.routes import MIDDLEWARE, ROUTES
+from components.warm_up import warm_up_with_server
 
-app = st.App("components/shell.py", routes=ROUTES, middleware=MIDDLEWARE)
+app = st.App("components/shell.py", routes=ROUTES, middleware=MIDDLEWARE, lifespan=warm_up_with_server)
 
 if __name__ == "__main__":
     app.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class FirstFramePreview:
 
     Attributes:
         frame_id: the frame shown: the first that has objects in the import.
-        link: the page of the app that draws it; None if no app runs.
+        link: the page of the app that draws it; None if no app runs and none was to be started.
         image: uint8 (height, width, 3), red-green-blue: labels and staged objects drawn on the frame.
     """
 
@@ -34,22 +35,38 @@ class FirstFramePreview:
     link: str | None
     image: np.ndarray
 
-    def save(self, path: Path) -> Path:
+    def save(self, path: Path | str) -> Path:
         """Write the image as PNG."""
+        path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_png(self.image[:, :, ::-1]))
         return path
 
 
-def preview_first_frame(project: Project, staged: StagedImport, app: RunningApp | None = None) -> FirstFramePreview:
-    """Draw the first frame of a staged import, and link to the page that shows it.
+def preview_first_frame(
+    project: Project, staged: StagedImport, *, app: RunningApp | None = None, start: bool = True
+) -> FirstFramePreview:
+    """Draw the first frame of a staged import, and link to the page of the app that shows it::
+
+        with stage_predictions(project, "results.json", name="yolo11") as staged:
+            preview = preview_first_frame(project, staged)
+            print(preview.link)
+            preview.save("first_frame.png")
+            staged.publish()
 
     Args:
         project: the project that the import is staged in.
         staged: from ``stage_labels`` or ``stage_predictions``; not published yet.
         app: an app that runs on the project; looked for on the default ports if it is not given.
+        start: start an app if none runs; it ends with this program.
+
+    Raises:
+        PredscopeError: no app runs and none could be started.
     """
     app = app or find_running_app(project.path)
+    if app is None and start:
+        app = start_app(project.path)
+        atexit.register(app.stop)
     view = staged.project
     frame_id = str(view.frames["frame_id"].iloc[staged.first_frame])
     image = render_frame(view, staged_layers(view, staged.objects), staged.first_frame)

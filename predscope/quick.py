@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from predscope.importing import import_labels, import_predictions
 from predscope.locations import cache_folder
 from predscope.project import Project
 from predscope.report import ImportReport
@@ -73,6 +72,8 @@ def _build(
     predictions: Mapping[str, Path],
     progress: Progress | None,
 ) -> QuickProject:
+    from predscope.importing import import_labels, import_predictions  # readers are not needed to open what is there
+
     building = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     shutil.rmtree(building, ignore_errors=True)
     reports: dict[str, ImportReport] = {}

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pyarrow as pa
+
+Role = Literal["labels", "predictions"]
+"""What a set of objects is: ground truth, or what a model predicted."""
 
 
 class Geometry(StrEnum):

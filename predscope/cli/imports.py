@@ -14,7 +14,6 @@ from predscope.errors import InputError
 from predscope.importing import StagedImport, import_labels, stage_labels, stage_predictions
 from predscope.preview import PREVIEW_FILE_NAME, app_for_preview, preview_first_frame
 from predscope.project import Project
-from predscope.running_app import find_running_app
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -70,15 +69,11 @@ def _preview(project: Project, staged: StagedImport, arguments: argparse.Namespa
     """
     if can_ask() and not arguments.json:
         with app_for_preview(project) as app:
-            shown = preview_first_frame(project, staged, app)
+            shown = preview_first_frame(project, staged, app=app)
             print(f"First frame, {shown.frame_id}: {shown.link}", flush=True)
             return ask_yes_no("Import these predictions?"), {"preview_link": shown.link}
-    shown = preview_first_frame(project, staged, find_running_app(project.path))
-    if arguments.dry_run:
-        folder = project.cache_dir / "previews" / staged.staged_id
-    else:
-        folder = staged.report_folder
-    path = shown.save(folder / PREVIEW_FILE_NAME)
+    shown = preview_first_frame(project, staged, start=False)
+    path = shown.save(staged.report_folder / PREVIEW_FILE_NAME)
     return True, {"preview_image": str(path), "preview_link": shown.link}
 
 

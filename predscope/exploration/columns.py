@@ -16,8 +16,8 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from predscope.formats.base import Role
 from predscope.project import Project
+from predscope.schema import Role
 
 SEQUENCE_KEY: Final = "sequence"
 """The attribute under which the video of a frame is offered, where the frames have no attribute of that name."""

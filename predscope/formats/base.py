@@ -17,9 +17,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from predscope.report import ImportReport
-from predscope.schema import DeclaredClass, DeclaredFrame
+from predscope.schema import DeclaredClass, DeclaredFrame, Role
 
-Role = Literal["labels", "predictions"]
 Reference = Literal["id", "name"]
 
 

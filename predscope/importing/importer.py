@@ -29,6 +29,7 @@ from predscope.importing.validation import BatchCheck, FrameFacts, Habits
 from predscope.media import Progress
 from predscope.project import ObjectSet, Project
 from predscope.project.classes import ClassChanges
+from predscope.project.durable import writing_into
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import check_set_name
 from predscope.project.publishing import STAGED_SET, Change, StagedSet, write_staged_record
@@ -124,7 +125,10 @@ class _Import:
                 f"{describe_rejections(report)}",
                 where=report.source or None,
             )
-        return self._write(name, table, offsets, classes.changes(), folder)
+        if self._progress is not None:
+            self._progress(len(table), len(table), f"Writing {self._role}")
+        with writing_into(self._project.path):
+            return self._write(name, table, offsets, classes.changes(), folder)
 
     def _compare_classes(self, table: pa.Table, offsets: np.ndarray, class_names: list[str]) -> None:
         """Look whether predictions found by class id lie on labels of their class."""

@@ -27,7 +27,7 @@ from predscope.importing.references import distinct
 from predscope.importing.staged import describe_rejections
 from predscope.importing.validation import BatchCheck, FrameFacts
 from predscope.project.frames import FrameDraft
-from predscope.project.tables import sort_by_frame
+from predscope.project.tables import complete_columns, sort_by_frame
 from predscope.report import ImportReport
 from predscope.schema import FRAME_SCHEMA, DeclaredClass, Geometry, ObjectClass
 
@@ -176,7 +176,7 @@ def _joined(
             f"none of the {report.rows:,} objects can be used: {describe_rejections(report)}",
             where=report.source or None,
         )
-    return sort_by_frame(tables)
+    return complete_columns(sort_by_frame(tables))
 
 
 def _facts(draft: FrameDraft) -> FrameFacts:

@@ -11,6 +11,7 @@ import orjson
 from predscope.errors import InputError
 from predscope.formats.base import Role
 from predscope.project import ObjectSet, Project
+from predscope.project.durable import writing_into
 from predscope.project.publishing import Change, StagedSet, publish
 from predscope.project.staging import StagingArea
 from predscope.project.tables import REPORT_NAME
@@ -90,8 +91,9 @@ class StagedImport:
     def report_folder(self) -> Path:
         """A folder in the project's cache that holds the report, also after publishing or discarding."""
         folder = self.project.cache_dir / "imports" / self.staged_id
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
+        with writing_into(self.project.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
         return folder
 
     def publish(self) -> ImportResult:

@@ -3,7 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from predscope.errors import ProjectError
+
+
+@contextmanager
+def writing_into(project: Path) -> Iterator[None]:
+    """Failures of the file system as errors that a user understands.
+
+    Raises:
+        ProjectError: something could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ProjectError(
+            f"{project}: the project cannot be written ({error.strerror or error}). It is as it was before. Check "
+            "permissions and free space."
+        ) from None
 
 
 def sync_file(path: Path) -> None:

@@ -14,9 +14,8 @@ from typing import Any, Final
 import orjson
 
 from predscope.errors import InputError, ProjectError
-from predscope.formats.base import Role
 from predscope.project.durable import replace_whole
-from predscope.schema import ObjectClass
+from predscope.schema import ObjectClass, Role
 
 MANIFEST_NAME: Final = "predscope.json"
 LOCK_NAME: Final = "predscope.lock"

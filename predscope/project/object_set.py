@@ -15,10 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from predscope.errors import ProjectError
-from predscope.formats.base import Role
 from predscope.project.tables import OBJECTS_NAME, OFFSETS_NAME, REPORT_NAME
 from predscope.report import ImportReport
-from predscope.schema import OBJECT_SCHEMA
+from predscope.schema import OBJECT_SCHEMA, Role
 
 ROW_COLUMN: Final = "row"
 _CACHE_BYTES: Final = 48_000_000

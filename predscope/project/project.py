@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from predscope.errors import InputError, ProjectError
-from predscope.formats.base import Role
 from predscope.media import list_images, resolve_inside, scan_images
+from predscope.project.durable import writing_into
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
     MANIFEST_NAME,
@@ -35,7 +35,7 @@ from predscope.project.publishing import (
 )
 from predscope.project.staging import STAGING_NAME, StagingArea
 from predscope.project.tables import frames_to_pandas, read_frames
-from predscope.schema import FRAME_SCHEMA, ObjectClass
+from predscope.schema import FRAME_SCHEMA, ObjectClass, Role
 
 CACHE_NAME: Final = "cache"
 _OWN_FOLDERS: Final = ("data", STAGING_NAME, CACHE_NAME)
@@ -57,6 +57,7 @@ class Project:
         self.path = path
         self._manifest = manifest
         self._given_frames = frames_table
+        self._sets: dict[tuple[Role, str, int], ObjectSet] = {}
 
     @classmethod
     def create(
@@ -145,7 +146,8 @@ class Project:
     def cache_dir(self) -> Path:
         """A folder for derived files, made on first use; may be deleted at any time."""
         folder = self.path / CACHE_NAME
-        folder.mkdir(exist_ok=True)
+        with writing_into(self.path):
+            folder.mkdir(exist_ok=True)
         return folder
 
     @property
@@ -196,9 +198,10 @@ class Project:
         chosen = [entry.version for entry in versions if version is None or entry.version == version]
         if name is None or not chosen:
             raise ProjectError(f"{self.path}: {self._describe_missing(role, name, version, names, versions)}")
-        return ObjectSet(
-            role, name, chosen[-1], set_folder(self.path, role, name, chosen[-1]), self._manifest.frame_count
-        )
+        key = (role, name, chosen[-1])
+        if key not in self._sets:  # kept, with the row groups that it has read
+            self._sets[key] = ObjectSet(*key, set_folder(self.path, *key), self._manifest.frame_count)
+        return self._sets[key]
 
     def image_file(self, frame_index: int) -> Path | None:
         """The image of a frame, absolute; None if it is missing. Never outside the images folder.

@@ -5,8 +5,6 @@ Readers take no lock: they see the state before or after, also when the publishe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from predscope.errors import ProjectError
-from predscope.formats.base import Role
 from predscope.project.classes import ClassChanges
-from predscope.project.durable import sync_folder
+from predscope.project.durable import sync_folder, writing_into
 from predscope.project.frames import FrameChanges
 from predscope.project.locking import hold_lock
 from predscope.project.manifest import (
@@ -42,7 +39,7 @@ from predscope.project.tables import (
     write_objects,
 )
 from predscope.report import ImportReport
-from predscope.schema import FRAME_SCHEMA
+from predscope.schema import FRAME_SCHEMA, Role
 
 STAGED_SET: Final = "set"
 STAGED_FRAMES: Final = "frames.parquet"
@@ -83,7 +80,7 @@ def publish(project: Path, area: StagingArea, change: Change, staged: StagedSet 
     Raises:
         ProjectError: the project is gone, damaged or locked, or files cannot be written. It stays as it was.
     """
-    with _explained(project), hold_lock(project / LOCK_NAME):
+    with writing_into(project), hold_lock(project / LOCK_NAME):
         manifest = read_manifest(project)
         if staged is not None and not (area.folder / STAGED_SET / OBJECTS_NAME).is_file():
             raise ProjectError(
@@ -112,7 +109,7 @@ def create(project: Path, name: str, frames: FrameChanges, images_root: str | No
     Raises:
         ProjectError: another process was first, or files cannot be written.
     """
-    with _explained(project):
+    with writing_into(project):
         project.mkdir(parents=True, exist_ok=True)
         with hold_lock(project / LOCK_NAME):
             if (project / MANIFEST_NAME).exists():
@@ -205,15 +202,3 @@ def _make_folders(folder: Path, project: Path) -> None:
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)
-
-
-@contextmanager
-def _explained(project: Path) -> Iterator[None]:
-    """Failures of the file system as errors that a user understands."""
-    try:
-        yield
-    except OSError as error:
-        raise ProjectError(
-            f"{project}: the project cannot be written ({error.strerror or error}). It is as it was before. Check "
-            "permissions and free space."
-        ) from None

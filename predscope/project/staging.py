@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from predscope.project.durable import writing_into
 from predscope.project.locking import FileLock, hold_lock
 from predscope.project.manifest import LOCK_NAME, MANIFEST_NAME, ROLES, Manifest, folder_name
 
@@ -21,7 +22,8 @@ class StagingArea:
     def __init__(self, project: Path) -> None:
         self.staged_id = f"{os.getpid()}-{secrets.token_hex(6)}"
         self.folder = project / STAGING_NAME / self.staged_id
-        with hold_lock(project / LOCK_NAME):  # a sweeper must not see the folder before it is owned
+        # Locked, so that no sweeper sees the folder before it is owned.
+        with writing_into(project), hold_lock(project / LOCK_NAME):
             self.folder.mkdir(parents=True)
             self._owner = FileLock(self.folder / _OWNER_NAME)
             self._owner.try_acquire()

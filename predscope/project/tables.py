@@ -36,7 +36,8 @@ _PANDAS_TYPES: Final[dict[pa.DataType, Any]] = {
 def sort_by_frame(tables: Sequence[pa.Table]) -> pa.Table:
     """One table in the order of ``frame_index``; objects of one frame keep the order in which they came.
 
-    Columns that are absent in some of the tables are null there.
+    Columns that are absent in some of the tables are null there; those absent in all stay absent, see
+    ``complete_columns``.
     """
     table = pa.concat_tables(tables, promote_options="default") if tables else OBJECT_SCHEMA.empty_table()
     frame_index = table["frame_index"].to_numpy()
@@ -73,7 +74,7 @@ def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
         data_page_size=1 << 20,
     ) as writer:
         for start, stop in _group_borders(offsets, group_rows):
-            writer.write_table(_complete(table.slice(start, stop - start)), row_group_size=max(stop - start, 1))
+            writer.write_table(complete_columns(table.slice(start, stop - start)), row_group_size=max(stop - start, 1))
     sync_file(path)
     with (folder / OFFSETS_NAME).open("wb") as file:
         np.save(file, offsets, allow_pickle=False)
@@ -100,8 +101,8 @@ def frames_to_pandas(table: pa.Table) -> pd.DataFrame:
     return frames
 
 
-def _complete(table: pa.Table) -> pa.Table:
-    """All columns of ``OBJECT_SCHEMA``, in their order and types."""
+def complete_columns(table: pa.Table) -> pa.Table:
+    """All columns of ``OBJECT_SCHEMA``, in their order and types; absent ones are null."""
     columns = [
         table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
         for field in OBJECT_SCHEMA

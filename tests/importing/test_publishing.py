@@ -252,7 +252,11 @@ def test_progress_is_told(labelled) -> None:
     steps: list[tuple[int, int, str]] = []
     batches = [labelled.batch([11, 12], confidence=0.5), labelled.batch([13], confidence=0.5)]
     labelled.predictions(*batches, progress=lambda *step: steps.append(step))
-    assert steps == [(2, 0, "Importing predictions"), (3, 0, "Importing predictions")]
+    assert steps == [
+        (2, 0, "Importing predictions"),
+        (3, 0, "Importing predictions"),
+        (3, 3, "Writing predictions"),
+    ]
 
 
 def test_failure_to_write_is_a_project_error(labelled, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,3 +272,16 @@ def test_failure_to_write_is_a_project_error(labelled, monkeypatch: pytest.Monke
     assert (labelled.project.path / "predscope.json").read_bytes() == before
     staged.discard()
     assert labelled.predictions(labelled.batch([11], confidence=0.5)).version == 1
+
+
+def test_project_that_may_not_be_written(labelled, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, *args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refuse)
+        with pytest.raises(ProjectError, match="Permission denied"):
+            labelled.predictions(labelled.batch([11], confidence=0.5))
+    shutil.rmtree(labelled.project.path)
+    with pytest.raises(ProjectError, match="cannot be written"):
+        labelled.predictions(labelled.batch([11], confidence=0.5))

@@ -1,0 +1,37 @@
+"""Reads ahead what the first page will ask for, while the browser is still starting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+
+@asynccontextmanager
+async def warm_up_with_server(_: Starlette) -> AsyncIterator[None]:
+    """Begin in the background as soon as the server runs; nothing waits for it."""
+    threading.Thread(target=_warm_up, name="predscope-warm-up", daemon=True).start()
+    yield
+
+
+def _warm_up() -> None:
+    """Import the components of the pages, and put the first answers into their caches."""
+    from components import frame_viewer, gallery  # noqa: F401 - for the import itself
+    from components.session import current_view
+    from predscope.errors import PredscopeError
+    from predscope.exploration import FrameQuery, select_frames
+    from predscope.payload import frame_payloads, scene
+
+    try:
+        view = current_view()
+        selection = select_frames(view.project, FrameQuery.of(view.project))
+        scene(view.project, view.layers)
+        frame_payloads(view.project, view.layers, selection.indices[:1].tolist(), _no_link, _no_link)
+    except PredscopeError:
+        return  # the pages say what is wrong, each in its place
+
+
+def _no_link(frame_index: int, version: str) -> str:
+    return ""
