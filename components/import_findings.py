@@ -18,9 +18,11 @@ def import_findings(project: Project) -> None:
     if not findings:
         return
     st.markdown("##### What the imports found")
-    for position, (_, name, problem) in enumerate(findings):
-        title = f":{_COLORS[problem.severity]}-badge[{problem.severity}] {escape_markdown(problem.message)}"
-        with st.expander(f"{title}  ·  {problem.count:,} in {escape_markdown(name)}", key=f"finding.{position}"):
-            if problem.fix:
-                st.markdown(f"**What to do:** {escape_markdown(problem.fix)}")
-            st.text("\n".join(problem.examples) or problem.code)
+    with st.container(gap="xxsmall"):
+        for position, (_, name, problem) in enumerate(findings):
+            badge = f":{_COLORS[problem.severity]}-badge[{problem.severity}]"
+            title = f"{badge} **{escape_markdown(name)}**: {escape_markdown(problem.message)} ({problem.count:,})"
+            with st.expander(title, key=f"finding.{position}"):
+                if problem.fix:
+                    st.markdown(f"**What to do:** {escape_markdown(problem.fix)}")
+                st.text("\n".join(problem.examples) or problem.code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -69,8 +69,8 @@ def loaded_sets(project: Project) -> None:
     )
 
 
-def class_balance(project: Project, layers: Sequence[Layer]) -> None:
-    """Objects by class in every set."""
+def class_balance(project: Project, layers: Sequence[Layer], on_open: Callable[[Layer, str], None]) -> None:
+    """Objects by class in every set; a click on a bar calls ``on_open`` with its layer and the name of its class."""
     counts = class_counts(project, list(layers))
     if counts.empty:
         return
@@ -79,10 +79,14 @@ def class_balance(project: Project, layers: Sequence[Layer]) -> None:
     if len(most) < len(counts):
         title += f": the {MOST_CLASSES} most frequent of {len(counts):,}"
     st.markdown(f"##### {title}")
-    st.plotly_chart(
+    chosen = st.plotly_chart(
         class_balance_chart(most, {layer.name: layer.color for layer in layers}),
         key="overview.class_balance",
         config={"displaylogo": False},
+        on_select="rerun",
+        selection_mode="points",
     )
+    for point in chosen["selection"]["points"][:1]:
+        on_open(next(layer for layer in layers if layer.name == point["customdata"]), point["y"])
     with st.expander("As a table"):
         st.dataframe(counts, width="stretch")

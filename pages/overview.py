@@ -13,6 +13,7 @@ from components.session import current_view, describe_error
 from components.state import ViewState, note_visit
 from predscope.errors import PredscopeError, ProjectError
 from predscope.exploration import FrameQuery
+from predscope.payload import Layer
 
 
 def open_frame(frame: str) -> None:
@@ -23,6 +24,15 @@ def open_frame(frame: str) -> None:
 def sort_frames(sort: str) -> None:
     state = ViewState(FrameQuery.of(project).with_(sort=sort.lstrip("-"), descending=sort.startswith("-")))
     st.switch_page(urls.EXPLORE_PAGE, query_params=state.to_params())
+
+
+def open_class(layer: Layer, class_name: str) -> None:
+    query = FrameQuery.of(project)
+    if layer.role == "labels":
+        query = query.with_(label_classes=(class_name,))
+    else:
+        query = query.with_(predicted_classes=(class_name,), prediction_sets=(layer.name,), confidence=0.0)
+    st.switch_page(urls.EXPLORE_PAGE, query_params=ViewState(query).to_params())
 
 
 try:
@@ -36,7 +46,7 @@ try:
     if view.layers:
         loaded_sets(project)
         import_findings(project)
-        class_balance(project, view.layers)
+        class_balance(project, view.layers, open_class)
     else:
         st.info(
             "Nothing is loaded yet but the images. Add labels and predictions:\n\n"

@@ -6,7 +6,7 @@ Keys are short and absent where there is nothing to say: 300 objects take about 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,7 +94,7 @@ def scene(project: Project, layers: Sequence[Layer]) -> dict[str, Any]:
 
 
 def frame_record(
-    frame: Mapping[str, Any], image_url: Callable[[int, str], str], thumbnail_url: Callable[[int, str], str]
+    frame: Mapping[Hashable, Any], image_url: Callable[[int, str], str], thumbnail_url: Callable[[int, str], str]
 ) -> dict[str, Any]:
     """A frame without its objects: identity, size, state and addresses of its pixels.
 

@@ -116,7 +116,7 @@ def _decode(record: dict[str, Any]) -> np.ndarray:
 
 def _tint(image: np.ndarray, covered: np.ndarray, color: tuple[int, int, int], *, hatched: bool) -> None:
     if hatched:
-        rows, columns = np.indices(covered.shape, sparse=True)
+        rows, columns = np.ogrid[: covered.shape[0], : covered.shape[1]]
         covered = covered & ((rows + columns) % 10 < 3)
     image[covered] = (image[covered] * (1 - _FILL_OPACITY) + np.array(color) * _FILL_OPACITY).astype(np.uint8)
 

@@ -8,8 +8,9 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
-_ROW_PX: Final = 22
-_MARGIN_PX: Final = 60
+_BAR_PX: Final = 13
+_GAP_PX: Final = 9
+_MARGIN_PX: Final = 76
 _LABEL_BAR_COLOR: Final = "#8A8F98"
 
 
@@ -22,7 +23,7 @@ def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.F
     """
     ordered = counts.loc[counts.max(axis=1).sort_values(kind="stable").index]
     figure = go.Figure()
-    for name in ordered.columns:
+    for name in reversed(ordered.columns):  # plotly draws the groups of horizontal bars from below
         color = colors.get(name, _LABEL_BAR_COLOR)
         figure.add_bar(
             y=ordered.index,
@@ -30,14 +31,15 @@ def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.F
             name=name,
             orientation="h",
             marker_color=_LABEL_BAR_COLOR if name == "Labels" else color,
-            hovertemplate="%{y}: %{x:,} " + name.replace("<", "&lt;") + "<extra></extra>",
+            customdata=[name] * len(ordered),
+            hovertemplate="%{y}: %{x:,} in " + name.replace("<", "&lt;") + "<extra></extra>",
         )
     figure.update_layout(
-        height=_MARGIN_PX + _ROW_PX * max(3, len(ordered)),
+        height=_MARGIN_PX + (_BAR_PX * max(2, len(ordered.columns)) + _GAP_PX) * max(3, len(ordered)),
         margin={"l": 8, "r": 16, "t": 32, "b": 32},
         barmode="group",
-        bargap=0.25,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        bargap=0.2,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "reversed"},
         xaxis={"title": "objects", "rangemode": "tozero", "tickformat": ","},
         yaxis={"title": None, "automargin": True},
     )

@@ -8,9 +8,10 @@ programs compute from them.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,7 @@ from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
 from predscope.importing.staged import describe_rejections
 from predscope.importing.validation import BatchCheck, FrameFacts
+from predscope.media import list_images, scan_images
 from predscope.project.frames import FrameDraft
 from predscope.project.tables import complete_columns, sort_by_frame
 from predscope.report import ImportReport
@@ -58,25 +60,33 @@ def join_files(
     labels: Path,
     predictions: Path,
     *,
+    images: Path | None = None,
     labels_format: str = "auto",
     predictions_format: str = "auto",
+    class_map: Mapping[Any, Any] | None = None,
     with_shapes: bool = True,
 ) -> JoinedFiles:
     """Read two inputs and join them.
 
     Args:
         labels, predictions: files or folders.
+        images: folder of the images, whose sizes are needed where coordinates are fractions; by default the folder of
+            the labels, if they are one.
         labels_format, predictions_format: names of readers, or "auto": told by the content.
+        class_map: class of the labels against what stands in the predictions (name or id), either way round.
         with_shapes: keep polygons, masks and keypoints; without them whatever has a box counts as one.
 
     Raises:
         InputError: one of them cannot be used, or they do not belong together.
     """
     draft = FrameDraft(FRAME_SCHEMA.empty_table())
+    root = images if images is not None else labels if labels.is_dir() else None
+    if root is not None:
+        draft.add_images(scan_images(root, list_images(root).paths))
     truth = formats.open_input(labels, format=labels_format, role="labels")
     truth.report.source = truth.report.source or str(labels)
     batches, sample = _loaded(truth, with_shapes)
-    label_frames = LabelFrames(draft, truth.frames, truth.report)
+    label_frames = LabelFrames(draft, truth.frames, truth.report, images_root=root)
     label_classes = ClassJoin((), {}, _told_apart(truth.classes), "labels", truth.report)
     label_table = _joined(batches, sample, label_frames, label_classes, draft, truth)
     known = label_classes.changes()
@@ -84,10 +94,18 @@ def join_files(
     found = formats.open_input(predictions, format=predictions_format, role="predictions")
     found.report.source = found.report.source or str(predictions)
     batches, sample = _loaded(found, with_shapes)
-    references = list(dict.fromkeys(text for batch in sample for text in distinct(batch.frame_ref)[1] if text))
+    references = _distinct(sample, "frame_ref")
     kind = sample[0].frame_ref_is if sample else "id"
     prediction_frames = PredictionFrames(draft, found.frames, references, kind, found.report)
-    prediction_classes = ClassJoin(known.prepared, known.source_ids, found.classes, "predictions", found.report)
+    prediction_classes = ClassJoin(
+        known.prepared,
+        known.source_ids,
+        found.classes,
+        "predictions",
+        found.report,
+        class_map=class_map,
+        references=_distinct(sample, "class_ref"),
+    )
     prediction_table = _joined(batches, sample, prediction_frames, prediction_classes, draft, found)
     return JoinedFiles(
         frames=draft.table(),
@@ -126,6 +144,10 @@ def _loaded(reading: Reading, with_shapes: bool) -> tuple[itertools.chain[Object
     while sum(map(len, sample)) < SAMPLE_ROWS and (batch := next(slim, None)) is not None:
         sample.append(batch)
     return itertools.chain(sample, slim), sample
+
+
+def _distinct(sample: list[ObjectBatch], column: str) -> list[str]:
+    return list(dict.fromkeys(text for batch in sample for text in distinct(getattr(batch, column))[1] if text))
 
 
 def _slim(batch: ObjectBatch, role: Role, with_shapes: bool) -> ObjectBatch:

@@ -10,6 +10,8 @@ import select
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,26 @@ def test_the_frame_gets_the_space(app: str, new_page: Callable[..., Any], color_
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_bar_of_the_class_balance_opens_the_frames_that_it_counts(
+    app: str, sample_project: Project, page: Any
+) -> None:
+    page.goto(app)
+    page.locator(".js-plotly-plot .barlayer path").first.wait_for()
+    page.locator(".js-plotly-plot").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    dogs = page.locator(".js-plotly-plot .ytick", has_text=re.compile("^dog$")).bounding_box()
+    bars = [bar.bounding_box() for bar in page.locator(".js-plotly-plot .barlayer .point path").all()]
+    group = [bar for bar in bars if abs(bar["y"] + bar["height"] / 2 - dogs["y"] - dogs["height"] / 2) < 20]
+    assert len(group) == 3, "one bar a set"
+    labels = min(group, key=lambda bar: bar["y"])
+    page.mouse.click(labels["x"] + labels["width"] / 2, labels["y"] + labels["height"] / 2)
+    page.wait_for_url(re.compile(r"/Explore\?label=dog"))
+    column = sample_project.objects("labels").table(["frame_index", "class_id"]).to_pandas()
+    dog = next(entry.class_id for entry in sample_project.classes if entry.name == "dog")
+    frames = column.loc[column["class_id"] == dog, "frame_index"].nunique()
+    page.locator("[data-counter='frames']", has_text=f"{frames} of 128").wait_for()
+
+
 def test_nothing_is_asked_of_other_hosts_and_help_lists_the_keys(app: str, page: Any) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -222,6 +244,14 @@ def test_nothing_is_asked_of_other_hosts_and_help_lists_the_keys(app: str, page:
     dialog.wait_for()
     for words in ("Next frame", "Confidence", "Full screen"):
         assert words.lower() in dialog.inner_text().lower()
+
+
+@pytest.mark.parametrize("path", ["/", "/Frame", "/api/health", "/_stcore/health"])
+def test_a_foreign_host_name_is_refused_everywhere(app: str, path: str) -> None:
+    request = urllib.request.Request(app + path, headers={"Host": "rebound.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 400
 
 
 def test_odd_but_common_files_open_from_the_command_line(tmp_path: Path, page: Any) -> None:
