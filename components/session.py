@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from predscope.errors import PredscopeError
 from predscope.payload import Layer, project_layers, staged_layers
 from predscope.project import Project
 
@@ -64,8 +63,3 @@ def current_view(preview: str | None = None) -> View:
 @lru_cache(maxsize=2)
 def _published_view(project: Project) -> View:
     return View(project, tuple(project_layers(project)))
-
-
-def describe_error(error: PredscopeError) -> str:
-    """An error for people, as one paragraph of text."""
-    return str(error)

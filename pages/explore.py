@@ -8,9 +8,8 @@ from components import urls
 from components.chips import escape_markdown, filter_chips
 from components.filter_rail import filter_rail
 from components.gallery import gallery
-from components.session import current_project, describe_error
+from components.session import current_project
 from components.state import ViewState, change_state, read_state
-from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery, FrameSelection, relaxations, select_frames, without_filters
 from predscope.exploration.tiles import query_layers, tile_records
 from predscope.payload import scene
@@ -85,24 +84,21 @@ def show_nothing_found(project: Project, query: FrameQuery) -> None:
         st.button("Clear all filters", key="relax_all", type="tertiary", on_click=ask, args=(without_filters(query),))
 
 
-try:
-    project = current_project()
-    state = read_state(project, urls.EXPLORE_PATH)
-    selection = select_frames(project, state.query)
-    with st.sidebar:
-        filter_rail(project, selection, ask)
-    if state.query.ignored:
-        st.warning(
-            f"The link names what this project does not have: {', '.join(map(escape_markdown, state.query.ignored))}."
-        )
-    filter_chips(state.query, ask)
-    show_gallery(project, state, selection)
-    if not len(project.frames):
-        st.info(
-            "This project has no frames yet. Import labels together with their images: "
-            "`predscope import labels PATH --images DIR`."
-        )
-    elif not len(selection):
-        show_nothing_found(project, state.query)
-except PredscopeError as error:
-    st.error(describe_error(error))
+project = current_project()
+state = read_state(project, urls.EXPLORE_PATH)
+selection = select_frames(project, state.query)
+with st.sidebar:
+    filter_rail(project, selection, ask)
+if state.query.ignored:
+    st.warning(
+        f"The link names what this project does not have: {', '.join(map(escape_markdown, state.query.ignored))}."
+    )
+filter_chips(state.query, ask)
+show_gallery(project, state, selection)
+if not len(project.frames):
+    st.info(
+        "This project has no frames yet. Import labels together with their images: "
+        "`predscope import labels PATH --images DIR`."
+    )
+elif not len(selection):
+    show_nothing_found(project, state.query)

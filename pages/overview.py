@@ -8,10 +8,8 @@ from components import urls
 from components.first_look import first_look
 from components.import_findings import import_findings
 from components.loaded_sets import class_balance, frames_in_words, loaded_sets
-from components.no_project import no_project
-from components.session import current_view, describe_error
+from components.session import current_view
 from components.state import ViewState, note_visit
-from predscope.errors import PredscopeError, ProjectError
 from predscope.exploration import FrameQuery
 from predscope.payload import Layer
 
@@ -35,25 +33,20 @@ def open_class(layer: Layer, class_name: str) -> None:
     st.switch_page(urls.EXPLORE_PAGE, query_params=ViewState(query).to_params())
 
 
-try:
-    view = current_view()
-    project = view.project
-    note_visit("Overview")
-    st.markdown(f"#### {project.name}", help=str(project.path))
-    st.caption(frames_in_words(project))
-    if len(project.frames):
-        first_look(project, view.layers, open_frame, sort_frames)
-    if view.layers:
-        loaded_sets(project)
-        import_findings(project)
-        class_balance(project, view.layers, open_class)
-    else:
-        st.info(
-            "Nothing is loaded yet but the images. Add labels and predictions:\n\n"
-            f"`predscope import labels instances.json --project {project.path}`\n\n"
-            f"`predscope import predictions results.json --project {project.path}`"
-        )
-except ProjectError as error:
-    no_project(error)
-except PredscopeError as error:
-    st.error(describe_error(error))
+view = current_view()
+project = view.project
+note_visit("Overview")
+st.markdown(f"#### {project.name}", help=str(project.path))
+st.caption(frames_in_words(project))
+if len(project.frames):
+    first_look(project, view.layers, open_frame, sort_frames)
+if view.layers:
+    loaded_sets(project)
+    import_findings(project)
+    class_balance(project, view.layers, open_class)
+else:
+    st.info(
+        "Nothing is loaded yet but the images. Add labels and predictions:\n\n"
+        f"`predscope import labels instances.json --project {project.path}`\n\n"
+        f"`predscope import predictions results.json --project {project.path}`"
+    )

@@ -57,7 +57,7 @@ def _stage(project: Project, arguments: argparse.Namespace, progress: Any) -> St
     if arguments.role == "labels":
         name = arguments.name or "labels"
         return stage_labels(project, arguments.path, name=name, images=arguments.images, **common)
-    class_map = _read_class_map(arguments.class_map)
+    class_map = read_class_map(arguments.class_map)
     return stage_predictions(project, arguments.path, name=arguments.name, class_map=class_map, **common)
 
 
@@ -93,7 +93,8 @@ def _print_outcome(
         print(f"First frame: {image}")
 
 
-def _read_class_map(path: Path | None) -> dict[str, Any] | None:
+def read_class_map(path: Path | None) -> dict[str, Any] | None:
+    """The JSON object given with ``--class-map``; None without one."""
     if path is None:
         return None
     try:

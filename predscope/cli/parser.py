@@ -20,6 +20,7 @@ examples:
   predscope view --images photos/ --labels instances.json --predictions results.json
   predscope init my-project --images photos/ --labels instances.json
   predscope import predictions results.json --project my-project --name yolo11 --preview-first-frame
+  predscope evaluate --labels instances.json --predictions results.json
 """
 
 
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_view(commands)
     _add_init(commands)
     _add_import(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -123,6 +125,34 @@ def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         parser.set_defaults(command=_run_import, role=kind)
 
 
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="compare predictions with labels: AP, precision, recall, F1",
+        description="Evaluate a prediction set of a project, or predictions against labels straight from two files, "
+        "whose boxes are then taken as they stand. AP and AR are COCO's; precision, recall and F1 are at one "
+        "confidence and IoU threshold.",
+    )
+    evaluate.add_argument("--project", type=Path, metavar="P", help="project folder (default: the one around here)")
+    evaluate.add_argument(
+        "--predictions", metavar="NAME|PATH", help="a prediction set of the project; with --labels, a file or folder"
+    )
+    evaluate.add_argument("--labels", type=Path, metavar="PATH", help="labels, in any known format; needs no project")
+    evaluate.add_argument(
+        "--images", type=Path, metavar="DIR", help="(with --labels) images, where coordinates are fractions"
+    )
+    evaluate.add_argument(
+        "--class-map", type=Path, metavar="FILE", help="(with --labels) JSON: class name against what the file has"
+    )
+    evaluate.add_argument(
+        "--iou-type", choices=("bbox", "segm", "keypoints"), default="bbox", help="what is compared (default: bbox)"
+    )
+    evaluate.add_argument("--iou", type=float, metavar="T", help="IoU threshold of precision and recall (default: 0.5)")
+    evaluate.add_argument("--confidence", type=float, metavar="C", help="confidence threshold (default: 0.1)")
+    evaluate.add_argument("--json", action="store_true", help="print all numbers as JSON")
+    evaluate.set_defaults(command=_run_evaluate)
+
+
 def _add_server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8501, help="port (default: 8501, or the next free one)")
@@ -154,3 +184,9 @@ def _run_import(arguments: argparse.Namespace) -> int:
     from predscope.cli.imports import run_import
 
     return run_import(arguments)
+
+
+def _run_evaluate(arguments: argparse.Namespace) -> int:
+    from predscope.cli.evaluate import evaluate
+
+    return evaluate(arguments)

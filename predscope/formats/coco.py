@@ -22,6 +22,8 @@ from predscope.formats.json_peek import JsonPeek, peek_json
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
+BOXES_FROM_MASKS: Final = "boxes_from_masks"
+"""The finding that says so: evaluations measure predicted masks by their boxes only where the file has boxes."""
 _MAX_BATCH: Final = 50_000
 _SHAPE_KEYS: Final = ("bbox", "segmentation", "keypoints", "category_id", "category_name")
 _MEMBER: Final = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
@@ -99,6 +101,12 @@ def _read_records(document: JsonDocument, role: Role) -> Reading:
         _check_records(document, record, role)
     kind = RecordKind.of(record, "[", role)
     frames, classes = _named_in_records(document, record)
+    if role == "predictions" and record is not None and record.get("segmentation") and not record.get("bbox"):
+        document.report.note(
+            BOXES_FROM_MASKS,
+            Severity.INFO,
+            "The predictions have masks and no boxes; the boxes are those around the masks.",
+        )
     if record is None:
         document.report.note(
             "no_records",

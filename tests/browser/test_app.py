@@ -246,6 +246,17 @@ def test_nothing_is_asked_of_other_hosts_and_help_lists_the_keys(app: str, page:
         assert words.lower() in dialog.inner_text().lower()
 
 
+@pytest.mark.parametrize("page_path", ["/", "/Explore", "/Frame"])
+def test_without_a_project_the_commands_that_load_one_are_shown(
+    app_server: Callable[..., str], tmp_path_factory: pytest.TempPathFactory, page: Any, page_path: str
+) -> None:
+    nowhere = tmp_path_factory.getbasetemp() / "no project here"
+    page.goto(app_server(APP, environment={"PREDSCOPE_PROJECT": str(nowhere)}) + page_path)
+    page.get_by_text("predscope demo").wait_for()
+    assert page.get_by_text("no project here").count() == 1
+    assert page.get_by_text("Traceback").count() == 0
+
+
 @pytest.mark.parametrize("path", ["/", "/Frame", "/api/health", "/_stcore/health"])
 def test_a_foreign_host_name_is_refused_everywhere(app: str, path: str) -> None:
     request = urllib.request.Request(app + path, headers={"Host": "rebound.example"})

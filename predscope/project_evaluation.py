@@ -1,0 +1,131 @@
+"""Evaluating sets of a project, and files that are in none; what is derived is kept in the project's cache.
+
+Kept tables are named after the content of what they were computed from, so they are never out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from predscope.errors import ProjectError
+from predscope.evaluation.detection import Detection
+from predscope.evaluation.objects import IouType, columns_for
+from predscope.evaluation.pairs import Pairs
+from predscope.formats.coco import BOXES_FROM_MASKS
+from predscope.importing.in_memory import JoinedFiles, join_files
+from predscope.project import ObjectSet, Project
+from predscope.report import ImportReport
+
+_LAYOUT_VERSION: Final = "1"
+_PAIR_COLUMNS: Final = ("prediction", "label", "iou", "is_same_class", "is_out")
+
+
+def evaluate_project(
+    project: Project,
+    predictions: str | None = None,
+    *,
+    labels: str | None = None,
+    iou_type: IouType = IouType.BBOX,
+) -> Detection:
+    """The newest versions of a label set and a prediction set of a project, to be evaluated.
+
+    Args:
+        predictions, labels: names of the sets; None: the only one, or of several label sets the first.
+
+    Raises:
+        ProjectError: there is no such set, or the name is needed to choose one of several.
+    """
+    label_set = project.objects("labels", labels)
+    names = project.set_names("predictions")
+    if predictions is None and len(names) > 1:
+        raise ProjectError(
+            f"{project.path}: there are several prediction sets ({', '.join(names)}). Name one with --predictions."
+        )
+    return evaluate_sets(project, label_set, project.objects("predictions", predictions), iou_type)
+
+
+def evaluate_sets(
+    project: Project, labels: ObjectSet, predictions: ObjectSet, iou_type: IouType = IouType.BBOX
+) -> Detection:
+    """Two sets of a project, to be evaluated; candidate pairs are read from the cache, or put there."""
+    columns = columns_for(iou_type)
+    frames = project.frames_table.select(["source_id", "width", "height"])
+    found = Detection.from_tables(
+        labels.table(columns),
+        predictions.table(columns),
+        project.classes,
+        frames,
+        iou_type=iou_type,
+        mask_area=_mask_area(predictions.report),
+    )
+    digest = hashlib.blake2b(f"{_LAYOUT_VERSION}\0{iou_type}".encode(), digest_size=16)
+    for objects in (labels, predictions):
+        digest.update(hashlib.blake2b(objects.path.read_bytes(), digest_size=16).digest())
+    if iou_type is IouType.SEGM:
+        digest.update(np.stack([frames[side].to_numpy().astype(float) for side in ("width", "height")]).tobytes())
+    path = project.cache_dir / "evaluation" / f"pairs-{digest.hexdigest()}.npz"
+    pairs = _read_pairs(path)
+    if pairs is None:
+        _write_pairs(path, found.pairs)
+        return found
+    return found.with_pairs(pairs)
+
+
+def evaluate_files(
+    labels: Path,
+    predictions: Path,
+    *,
+    images: Path | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    iou_type: IouType = IouType.BBOX,
+) -> tuple[Detection, JoinedFiles]:
+    """Two inputs as they stand, in any known format, to be evaluated; nothing is kept.
+
+    Raises:
+        InputError: one of them cannot be used, or they do not belong together.
+    """
+    files = join_files(labels, predictions, images=images, class_map=class_map, with_shapes=iou_type != IouType.BBOX)
+    found = Detection.from_tables(
+        files.labels,
+        files.predictions,
+        files.classes,
+        files.frames,
+        iou_type=iou_type,
+        mask_area=_mask_area(files.predictions_report),
+    )
+    return found, files
+
+
+def _mask_area(report: ImportReport) -> Literal["mask", "box"]:
+    """What the reference measures predicted masks by: their boxes, unless the file has masks only."""
+    return "mask" if BOXES_FROM_MASKS in report.problems else "box"
+
+
+def _read_pairs(path: Path) -> Pairs | None:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            columns = {name: arrays[name] for name in _PAIR_COLUMNS}
+            return Pairs(**columns, lowest_iou=float(arrays["lowest_iou"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None  # not there, or cut short: it is computed again
+
+
+def _write_pairs(path: Path, pairs: Pairs) -> None:
+    """The cache is a convenience: where it cannot be written, nothing is lost but time."""
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            columns = {name: getattr(pairs, name) for name in _PAIR_COLUMNS}
+            np.savez(file, lowest_iou=np.float64(pairs.lowest_iou), **columns)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
