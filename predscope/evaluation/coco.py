@@ -256,7 +256,7 @@ def evaluate_coco(
         evaluator.params.kpt_oks_sigmas = spread.tolist()
     evaluator.evaluate()
     evaluator.accumulate()
-    arrays = evaluator.eval
+    arrays = evaluator.eval or {}
     return CocoEvaluation(
         iou_type=iou_type,
         classes=tuple(classes),
@@ -308,6 +308,8 @@ class _Problem:
         count = keypoint_count(labels, predictions)
         points = keypoints(labels, count)
         visible = (points[:, :, 2] > 0).sum(axis=1)
+        # Likeness depends on the area here, so labels are ignored as COCO ignores those without keypoints.
+        visible[labels.is_ignored] = 0
         annotations = [
             {
                 "id": position + 1,
@@ -324,7 +326,7 @@ class _Problem:
                     self._image_id[labels.frame].tolist(),
                     labels.class_id.tolist(),
                     labels.box.tolist(),
-                    _area_of_labels(labels).tolist(),
+                    labels.area.tolist(),
                     labels.is_crowd.tolist(),
                     visible.tolist(),
                     points.reshape(len(labels), -1).tolist(),
@@ -344,7 +346,9 @@ class _Problem:
                 strict=True,
             )
         ]
-        return truth, truth.load_res(records), sigmas_for(count, sigmas)
+        found = truth.load_res(records)
+        self._set_areas(found, self._box_areas())
+        return truth, found, sigmas_for(count, sigmas)
 
     def _truth(self, area: np.ndarray, shapes: list[Any] | None) -> COCO:
         labels = self._labels
@@ -368,17 +372,20 @@ class _Problem:
             (predictions.class_id + 1)[:, None],
         ]
         found = truth.load_res(np.concatenate(columns, axis=1, dtype=np.float64), segmentation=shapes)
-        is_special = area != self._box_areas()
-        if is_special.any():
-            positions = np.flatnonzero(is_special)
-            found.update_anns(ids=positions + 1, area=area[positions])
+        self._set_areas(found, area)
         return found
+
+    def _set_areas(self, found: COCO, area: np.ndarray) -> None:
+        """Areas of predictions, where they are not those of the boxes."""
+        box = self._predictions.box
+        positions = np.flatnonzero(area != box[:, 2] * box[:, 3])
+        if len(positions):
+            found.update_anns(ids=positions + 1, area=area[positions])
 
     def _box_areas(self) -> np.ndarray:
         """Of predictions: of the box, unless it takes no part at all."""
         predictions = self._predictions
         return np.where(predictions.is_ignored, _IGNORED_AREA, predictions.box[:, 2] * predictions.box[:, 3])
-
 
     def _mask_areas(self, shapes: list[Any]) -> np.ndarray:
         """Of predictions: pixels of the mask; where it is a polygon or a box, as the import measured it."""
@@ -426,3 +433,15 @@ def _means(values: np.ndarray) -> np.ndarray:
 
 def _listed(values: Sequence[Any]) -> str:
     return ", ".join("none" if value is None else f"{value:g}" for value in values)
+
+
+def order_of_frames(source_ids: Sequence[str | None]) -> np.ndarray:
+    """int64 (frames,): the place of each frame in the order of the ids that the labels file gives them.
+
+    Where not every frame has a whole number of its own, the order of the frames themselves.
+    """
+    numbers = [int(text) if text is not None and text.lstrip("-").isdecimal() else None for text in source_ids]
+    order = np.arange(len(numbers))
+    if None not in numbers and len(set(numbers)) == len(numbers):
+        order[np.argsort(np.array(numbers, dtype=object), kind="stable")] = np.arange(len(numbers))
+    return order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -126,3 +127,9 @@ def _with_holes(parts: list[list[list[float]]], width: int, height: int) -> dict
             outer = outer & ~(hole.astype(bool))
         filled |= outer.astype(np.uint8)
     return rle_codec.encode(np.asfortranarray(filled))
+
+
+def ignore_unmarked(labels: Objects) -> Objects:
+    """Labels without any marked keypoint as ignored ones, as in COCO."""
+    unmarked = ~(keypoints(labels)[:, :, 2] > 0).any(axis=1)
+    return replace(labels, is_ignored=labels.is_ignored | unmarked)

@@ -1,0 +1,162 @@
+"""One label set against one prediction set: everything that is computed from the two, each part once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from predscope.evaluation.coco import CocoEvaluation, evaluate_coco, order_of_frames
+from predscope.evaluation.confusion import Confusion, confuse
+from predscope.evaluation.match_table import MatchTable, tabulate
+from predscope.evaluation.matching import Matching, match
+from predscope.evaluation.objects import IouType, Objects
+from predscope.evaluation.operating_point import ConfidenceCurve, OperatingPoint, confidence_curve, count_outcomes
+from predscope.evaluation.pairs import LOWEST_IOU, Pairs, find_pairs
+from predscope.evaluation.shapes import ignore_unmarked
+from predscope.schema import ObjectClass
+
+
+class Detection:
+    """Labels and predictions of the same frames and classes, to be evaluated.
+
+    Candidate pairs and the matching at each IoU threshold are kept once they are computed; a change of confidence or
+    IoU costs a pass over them. Instances never change, and may be shared by threads.
+
+    Attributes:
+        labels, predictions: what is compared.
+        classes: by class id.
+        frame_count: frames are 0 to ``frame_count - 1``.
+        iou_type: by which likeness.
+    """
+
+    def __init__(
+        self,
+        labels: Objects,
+        predictions: Objects,
+        classes: Sequence[ObjectClass],
+        *,
+        frame_count: int,
+        iou_type: IouType = IouType.BBOX,
+        frame_order: np.ndarray | None = None,
+        frame_sizes: np.ndarray | None = None,
+        mask_area: Literal["mask", "box"] = "mask",
+        sigmas: Sequence[float] | None = None,
+        pairs: Pairs | None = None,
+    ) -> None:
+        """See ``evaluate_coco`` for the arguments; ``pairs`` are those found before, if any were."""
+        self.iou_type = IouType(iou_type)
+        is_keypoints = self.iou_type is IouType.KEYPOINTS
+        self.labels = ignore_unmarked(labels) if is_keypoints else labels
+        self.predictions = predictions
+        self.classes = tuple(classes)
+        self.frame_count = frame_count
+        self._frame_order = frame_order
+        self._frame_sizes = frame_sizes
+        self._mask_area: Literal["mask", "box"] = mask_area
+        self._sigmas = sigmas
+        self._given_pairs = pairs
+        self._matchings: dict[float, Matching] = {}
+
+    @classmethod
+    def from_tables(
+        cls,
+        labels: pa.Table,
+        predictions: pa.Table,
+        classes: Sequence[ObjectClass],
+        frames: pa.Table,
+        **options: Any,
+    ) -> Detection:
+        """From tables of ``OBJECT_SCHEMA`` and ``FRAME_SCHEMA`` (at least the columns that are read).
+
+        Args:
+            labels, predictions: columns of ``columns_for(iou_type)``.
+            frames: columns ``source_id``, ``width`` and ``height``.
+            options: ``iou_type``, ``mask_area``, ``sigmas``, ``pairs``.
+        """
+        sizes = [frames[side].to_numpy().astype(np.float64) for side in ("width", "height")]
+        return cls(
+            Objects.from_table(labels),
+            Objects.from_table(predictions),
+            classes,
+            frame_count=len(frames),
+            frame_order=order_of_frames(frames["source_id"].to_pylist()),
+            frame_sizes=np.stack(sizes, axis=1),
+            **options,
+        )
+
+    def with_pairs(self, pairs: Pairs) -> Detection:
+        """The same, with candidate pairs that were found before."""
+        return Detection(
+            self.labels,
+            self.predictions,
+            self.classes,
+            frame_count=self.frame_count,
+            iou_type=self.iou_type,
+            frame_order=self._frame_order,
+            frame_sizes=self._frame_sizes,
+            mask_area=self._mask_area,
+            sigmas=self._sigmas,
+            pairs=pairs,
+        )
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Candidate pairs with an IoU of 0.1 or more."""
+        return self._given_pairs if self._given_pairs is not None else self._find_pairs(LOWEST_IOU)
+
+    def coco(self, **options: Any) -> CocoEvaluation:
+        """COCO's numbers; options are ``iou_thresholds``, ``areas`` and ``caps`` of ``evaluate_coco``."""
+        return evaluate_coco(
+            self.labels,
+            self.predictions,
+            self.classes,
+            frame_count=self.frame_count,
+            iou_type=self.iou_type,
+            frame_order=self._frame_order,
+            frame_sizes=self._frame_sizes,
+            mask_area=self._mask_area,
+            sigmas=self._sigmas,
+            **options,
+        )
+
+    def matching(self, iou_threshold: float) -> Matching:
+        """The matches within classes, of all predictions."""
+        known = self._matchings.get(iou_threshold)
+        if known is None:
+            pairs = self._pairs_for(iou_threshold)
+            known = self._matchings[iou_threshold] = match(pairs, self.labels, self.predictions, iou_threshold)
+        return known
+
+    def match_table(self, confidence: float, iou_threshold: float) -> MatchTable:
+        """What became of every object, and why."""
+        matching = self.matching(iou_threshold)
+        return tabulate(self._pairs_for(iou_threshold), matching, self.labels, self.predictions, confidence)
+
+    def operating_point(self, confidence: float, iou_threshold: float) -> OperatingPoint:
+        """Counts, precision, recall and F1."""
+        return count_outcomes(self.match_table(confidence, iou_threshold), self.classes)
+
+    def confusion(self, confidence: float, iou_threshold: float) -> Confusion:
+        """The confusion matrix."""
+        return confuse(self.match_table(confidence, iou_threshold), self.classes)
+
+    def curve(self, iou_threshold: float, class_id: int | None = None) -> ConfidenceCurve:
+        """Counts over all confidences, of one class or of all."""
+        return confidence_curve(self.matching(iou_threshold), self.labels, self.predictions, class_id)
+
+    def _pairs_for(self, iou_threshold: float) -> Pairs:
+        return self.pairs if iou_threshold >= self.pairs.lowest_iou else self._find_pairs(iou_threshold)
+
+    def _find_pairs(self, lowest_iou: float) -> Pairs:
+        return find_pairs(
+            self.labels,
+            self.predictions,
+            self.iou_type,
+            lowest_iou=lowest_iou,
+            frame_sizes=self._frame_sizes,
+            sigmas=self._sigmas,
+        )

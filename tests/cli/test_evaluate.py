@@ -1,0 +1,128 @@
+"""``predscope evaluate`` on a project and on files, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from predscope import Project
+from tests.cli.test_commands import assert_one_clear_error, predscope
+from tests.evaluation import coco_oracle
+from tests.evaluation.problems import make_problem
+from tests.shapes_dataset import ShapesDataset
+
+COCO_NAMES = coco_oracle.NAMES[False]
+
+
+def evaluate_json(*arguments: str | Path) -> dict[str, Any]:
+    run = predscope("evaluate", *arguments, "--json")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.fixture
+def generated(tmp_path: Path) -> tuple[Path, Path]:
+    """Labels and results whose boxes reach far over the borders of their frames."""
+    problem = make_problem(5, frames=4, labels=40, predictions=200, levels=1000)
+    content, records = coco_oracle.records_of(problem.labels, problem.predictions, 3, problem.frames)
+    for image in content["images"]:
+        image |= {"file_name": f"{image['id']}.jpg", "width": 60, "height": 60}
+    (tmp_path / "labels.json").write_text(json.dumps(content))
+    (tmp_path / "results.json").write_text(json.dumps(records))
+    return tmp_path / "labels.json", tmp_path / "results.json"
+
+
+def test_two_files_give_the_reference_numbers(generated: tuple[Path, Path]) -> None:
+    labels, results = generated
+    found = evaluate_json("--labels", labels, "--predictions", results)
+    oracle = coco_oracle.evaluate_files(labels, results, "bbox")
+    assert list(found["coco"]) == COCO_NAMES
+    assert list(found["coco"].values()) == pytest.approx(oracle.stats.tolist(), abs=1e-9)
+    assert (found["operating_point"]["confidence"], found["operating_point"]["iou"]) == (0.1, 0.5)
+    assert [entry["name"] for entry in found["per_class"]] == ["0", "1", "2"]
+    assert sum(entry["tp"] for entry in found["per_class"]) == found["operating_point"]["tp"]
+    for entry in found["per_class"]:
+        assert entry["tp"] + entry["fn"] == entry["support"]
+        assert {"name", "AP", "AP50", "precision", "recall", "f1", "support"} <= set(entry)
+
+
+def test_the_operating_point_is_chosen(generated: tuple[Path, Path]) -> None:
+    labels, results = generated
+    arguments = ("--labels", labels, "--predictions", results, "--iou", "0.75", "--confidence", "0.6")
+    chosen = evaluate_json(*arguments)["operating_point"]
+    usual = evaluate_json(*arguments[:4])["operating_point"]
+    assert (chosen["confidence"], chosen["iou"]) == (0.6, 0.75)
+    assert chosen["tp"] < usual["tp"]
+    assert chosen["tp"] + chosen["fn"] == usual["tp"] + usual["fn"]
+
+
+def test_a_project_gives_the_numbers_of_its_files(shapes_dataset: ShapesDataset, shapes_project: Project) -> None:
+    by_project = evaluate_json("--project", shapes_project.path, "--predictions", "model")
+    by_files = evaluate_json("--labels", shapes_dataset.labels, "--predictions", shapes_dataset.predictions)
+    for name in ("coco", "operating_point", "per_class", "frames"):
+        assert by_project[name] == by_files[name]
+    assert by_project["operating_point"]["tp"] == 2
+    cached = list((shapes_project.cache_dir / "evaluation").glob("pairs-*.npz"))
+    assert len(cached) == 1
+    cached[0].write_bytes(b"cut short")
+    assert evaluate_json("--project", shapes_project.path) == by_project, "a damaged cache is made again"
+    assert evaluate_json("--project", shapes_project.path) == by_project
+
+
+def test_what_cannot_be_computed_is_minus_one(shapes_dataset: ShapesDataset) -> None:
+    found = evaluate_json(
+        "--labels", shapes_dataset.labels, "--predictions", shapes_dataset.predictions, "--confidence", "1"
+    )
+    assert found["operating_point"]["precision"] == -1
+    assert found["operating_point"]["recall"] == 0
+    assert found["coco"]["APl"] == -1
+    person = next(entry for entry in found["per_class"] if entry["name"] == "bicycle")
+    assert (person["AP"], person["precision"], person["f1"]) == (0, -1, 0)
+
+
+@pytest.mark.parametrize("iou_type", ["segm", "keypoints"])
+def test_masks_and_keypoints(shared_data: Path, iou_type: str) -> None:
+    folder = shared_data / "coco_val2014_fake100"
+    labels, results = folder / "dataset/gt_dataset.json", folder / "dataset/dt_dataset.json"
+    if iou_type == "keypoints":
+        labels, results = folder / "keypoints_dataset/gt_dataset.json", folder / "keypoints_dataset/dt_dataset.json"
+    found = evaluate_json("--labels", labels, "--predictions", results, "--iou-type", iou_type)
+    oracle = coco_oracle.evaluate_files(labels, results, iou_type)
+    names = coco_oracle.NAMES[iou_type == "keypoints"]
+    assert [found["coco"][name] for name in names] == pytest.approx(oracle.stats.tolist(), abs=1e-9)
+    assert set(COCO_NAMES) <= set(found["coco"])
+
+
+def test_the_table_for_people(shapes_project: Project) -> None:
+    run = predscope("evaluate", "--project", shapes_project.path)
+    assert run.returncode == 0, run.stderr
+    assert "model against labels: boxes, 4 frames" in run.stdout
+    assert "confidence 0.1, IoU 0.5: precision 0.667" in run.stdout
+    assert "bicycle" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("--labels", "LABELS"), ("--predictions PATH",)),
+        (("--labels", "LABELS", "--predictions", "nowhere.json"), ("nowhere.json",)),
+        (("--labels", "LABELS", "--predictions", "RESULTS", "--iou", "1.5"), ("--iou", "1.5")),
+        (("--labels", "LABELS", "--predictions", "RESULTS", "--confidence", "-1"), ("--confidence",)),
+        (("--labels", "LABELS", "--predictions", "LABELS"), ("no score",)),
+        (("--project", "nowhere"), ("nowhere",)),
+    ],
+)
+def test_mistakes_are_one_clear_line(
+    shapes_dataset: ShapesDataset, tmp_path: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    files = {"LABELS": str(shapes_dataset.labels), "RESULTS": str(shapes_dataset.predictions)}
+    run = predscope("evaluate", *(files.get(argument, argument) for argument in arguments), cwd=tmp_path)
+    assert_one_clear_error(run, *parts)
+
+
+def test_an_unknown_prediction_set_is_named(shapes_project: Project) -> None:
+    run = predscope("evaluate", "--project", shapes_project.path, "--predictions", "other")
+    assert_one_clear_error(run, "other", "model")
