@@ -13,7 +13,7 @@ from predscope.cli.terminal import ask_yes_no, can_ask, progress_line
 from predscope.errors import InputError
 from predscope.importing import StagedImport, import_labels, stage_labels, stage_predictions
 from predscope.preview import PREVIEW_FILE_NAME, app_for_preview, preview_first_frame
-from predscope.project import Project
+from predscope.project import Project, remove_project
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -24,8 +24,12 @@ def init(arguments: argparse.Namespace) -> int:
     note = f", {unreadable:,} of them unreadable" if unreadable else ""
     print(f"{project.path}: {count:,} images{note}")
     if arguments.labels is not None:
-        with progress_line() as progress:
-            result = import_labels(project, arguments.labels, progress=progress)
+        try:
+            with progress_line() as progress:
+                result = import_labels(project, arguments.labels, progress=progress)
+        except BaseException:
+            remove_project(project)  # so that the same command can be given again
+            raise
         print_report(result.report)
     return 0
 

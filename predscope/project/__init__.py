@@ -10,6 +10,6 @@ On disk: ``predscope.json`` (the manifest), ``data/frames/N.parquet``, ``data/RO
 
 from predscope.project.manifest import MANIFEST_NAME, SetVersion
 from predscope.project.object_set import ObjectSet
-from predscope.project.project import Project
+from predscope.project.project import Project, remove_project
 
-__all__ = ["MANIFEST_NAME", "ObjectSet", "Project", "SetVersion"]
+__all__ = ["MANIFEST_NAME", "ObjectSet", "Project", "SetVersion", "remove_project"]

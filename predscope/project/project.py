@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from predscope.media import list_images, resolve_inside, scan_images
 from predscope.project.durable import writing_into
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
+    LOCK_NAME,
     MANIFEST_NAME,
     Manifest,
     SetVersion,
@@ -252,6 +254,16 @@ class Project:
         if not versions:
             return f"there are no {role} named {name!r}; there are: {', '.join(names)}."
         return f"{role} {name!r} have no version {version}; they have 1 to {versions[-1].version}."
+
+
+def remove_project(project: Project) -> None:
+    """Remove what makes a folder a project; the folder itself goes too if nothing else is in it."""
+    for name in (MANIFEST_NAME, LOCK_NAME):
+        (project.path / name).unlink(missing_ok=True)
+    for folder in own_folders(project.path):
+        shutil.rmtree(folder, ignore_errors=True)
+    if not any(project.path.iterdir()):
+        project.path.rmdir()
 
 
 def own_folders(path: Path) -> list[Path]:

@@ -148,6 +148,23 @@ def test_wrong_arguments_are_one_clear_error(tmp_path: Path, arguments: list[str
     assert_one_clear_error(predscope(*arguments, cwd=tmp_path), *parts)
 
 
+@pytest.mark.parametrize("has_other_files", [False, True])
+def test_a_project_that_could_not_get_its_labels_is_not_made(
+    shapes_dataset: ShapesDataset, tmp_path: Path, has_other_files: bool
+) -> None:
+    project = tmp_path / "project"
+    if has_other_files:
+        project.mkdir()
+        (project / "notes.txt").write_text("mine")
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    failed = predscope("init", project, "--images", shapes_dataset.images, "--labels", bad)
+    assert_one_clear_error(failed, "bad.json")
+    assert [path.name for path in project.glob("*")] == (["notes.txt"] if has_other_files else [])
+    again = predscope("init", project, "--images", shapes_dataset.images, "--labels", shapes_dataset.labels)
+    assert again.returncode == 0, again.stderr
+
+
 def test_a_damaged_project_says_so(project_path: Path, shapes_dataset: ShapesDataset) -> None:
     (project_path / "predscope.json").write_text("{")
     run = predscope("import", "predictions", shapes_dataset.predictions, "--project", project_path)
