@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from predscope.errors import InputError
-from predscope.evaluation.coco import CocoEvaluation
+from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.objects import IouType
 from predscope.evaluation.operating_point import DEFAULT_CONFIDENCE, DEFAULT_IOU, OperatingPoint

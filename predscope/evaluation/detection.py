@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from predscope.evaluation.coco import CocoEvaluation, evaluate_coco, order_of_frames
+from predscope.evaluation.coco import evaluate_coco, order_of_frames
+from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.confusion import Confusion, confuse
 from predscope.evaluation.match_table import MatchTable, tabulate
 from predscope.evaluation.matching import Matching, match
@@ -19,11 +21,14 @@ from predscope.evaluation.pairs import LOWEST_IOU, Pairs, find_pairs
 from predscope.evaluation.shapes import ignore_unmarked
 from predscope.schema import ObjectClass
 
+_KEPT_MATCHINGS: Final = 24
+"""A few megabytes each at 150,000 predictions; a slider that is dragged asks for many."""
+
 
 class Detection:
     """Labels and predictions of the same frames and classes, to be evaluated.
 
-    Candidate pairs and the matching at each IoU threshold are kept once they are computed; a change of confidence or
+    Candidate pairs and the last matchings are kept once they are computed; a change of confidence or
     IoU costs a pass over them. Instances never change, and may be shared by threads.
 
     Attributes:
@@ -60,6 +65,7 @@ class Detection:
         self._sigmas = sigmas
         self._given_pairs = pairs
         self._matchings: dict[float, Matching] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def from_tables(
@@ -90,9 +96,13 @@ class Detection:
 
     def with_pairs(self, pairs: Pairs) -> Detection:
         """The same, with candidate pairs that were found before."""
+        return self.with_parts(self.labels, self.predictions, pairs)
+
+    def with_parts(self, labels: Objects, predictions: Objects, pairs: Pairs) -> Detection:
+        """Other objects of the same frames and classes, evaluated in the same way; see ``slices``."""
         return Detection(
-            self.labels,
-            self.predictions,
+            labels,
+            predictions,
             self.classes,
             frame_count=self.frame_count,
             iou_type=self.iou_type,
@@ -127,8 +137,11 @@ class Detection:
         """The matches within classes, of all predictions."""
         known = self._matchings.get(iou_threshold)
         if known is None:
-            pairs = self._pairs_for(iou_threshold)
-            known = self._matchings[iou_threshold] = match(pairs, self.labels, self.predictions, iou_threshold)
+            known = match(self._pairs_for(iou_threshold), self.labels, self.predictions, iou_threshold)
+            with self._lock:
+                while len(self._matchings) >= _KEPT_MATCHINGS:
+                    del self._matchings[next(iter(self._matchings))]
+                self._matchings[iou_threshold] = known
         return known
 
     def match_table(self, confidence: float, iou_threshold: float) -> MatchTable:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycocotools import mask as coco_mask
 
-from predscope import Project
+from predscope import Project, import_labels, import_predictions
 from tests.cli.test_commands import assert_one_clear_error, predscope
 from tests.evaluation import coco_oracle
 from tests.evaluation.problems import make_problem
@@ -94,6 +95,30 @@ def test_masks_and_keypoints(shared_data: Path, iou_type: str) -> None:
     names = coco_oracle.NAMES[iou_type == "keypoints"]
     assert [found["coco"][name] for name in names] == pytest.approx(oracle.stats.tolist(), abs=1e-9)
     assert set(COCO_NAMES) <= set(found["coco"])
+
+
+def test_masks_without_boxes_are_measured_by_their_pixels(shared_data: Path, tmp_path: Path) -> None:
+    """The reference takes the area of a predicted mask from its box where there is one, else from the mask."""
+    folder = shared_data / "coco_val2014_fake100"
+    labels = folder / "dataset/cocoapi/instances_val2014_100.json"
+    results = folder / "cocoapi_results/instances_val2014_fakesegm100_results.json"
+    boxed = tmp_path / "boxed.json"
+    records = json.loads(results.read_text())
+    for record in records:
+        x, y, w, h = coco_mask.toBbox(record["segmentation"]).tolist()
+        record["bbox"] = [x - 20, y - 20, w + 40, h + 40]
+    boxed.write_text(json.dumps(records))
+    found = {}
+    for source in (results, boxed):
+        found[source] = evaluate_json("--labels", labels, "--predictions", source, "--iou-type", "segm")["coco"]
+        oracle = coco_oracle.evaluate_files(labels, source, "segm")
+        assert list(found[source].values()) == pytest.approx(oracle.stats.tolist(), abs=1e-9)
+    assert found[results]["APs"] != found[boxed]["APs"]
+    project = Project.create(tmp_path / "project")
+    import_labels(project, labels)
+    import_predictions(Project.open(project.path), results, name="masks")
+    by_project = evaluate_json("--project", project.path, "--iou-type", "segm")["coco"]
+    assert by_project == pytest.approx(found[results], abs=1e-9)
 
 
 def test_the_table_for_people(shapes_project: Project) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from predscope.evaluation.coco import CocoEvaluation
+from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.objects import Objects
 
 NAMES = {

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from predscope import InputError
-from predscope.evaluation.coco import ALL, AreaRange, CocoEvaluation, evaluate_coco, order_of_frames
+from predscope.evaluation.coco import evaluate_coco, order_of_frames
+from predscope.evaluation.coco_result import ALL, AreaRange, CocoEvaluation
 from predscope.evaluation.objects import IouType, Objects
 from predscope.importing.in_memory import JoinedFiles, join_files
 from predscope.schema import ObjectClass

@@ -67,6 +67,15 @@ def test_masks_are_paired_by_their_pixels(shared_data: Path) -> None:
     assert checked > 100
 
 
+@pytest.mark.parametrize("iou", [0.5, 0.7, 0.9])
+def test_matches_of_masks_give_the_recall_of_coco(shared_data: Path, iou: float) -> None:
+    folder = shared_data / "mixed14_maskrcnn"
+    found = real_data.joined(folder / "data/trainval.json", folder / "output/coco_instances_results.json", IouType.SEGM)
+    recall = found.operating_point(0.0, iou).to_pandas()["recall"]
+    expected = found.coco(iou_thresholds=[iou], caps=[None]).to_pandas()["AR"]
+    np.testing.assert_allclose(recall, expected)
+
+
 def test_a_hole_is_no_part_of_a_polygon() -> None:
     outer = [0.0, 0, 20, 0, 20, 20, 0, 20]
     hole = [5.0, 5, 15, 5, 15, 15, 5, 15]
