@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.app import measure_app
+from benchmarks.evaluation import measure_evaluation, measure_steps
 from benchmarks.imports import measure_imports
 from benchmarks.problem import make_problem
 
@@ -22,6 +23,8 @@ def main() -> int:
     arguments = parser.parse_args()
     problem = make_problem(arguments.work / "problem")
     imports = measure_imports(problem, arguments.work)
+    evaluation = measure_evaluation(problem / "instances.json", problem / "results.json")
+    steps = measure_steps(problem / "instances.json", problem / "results.json")
     app = measure_app(problem, arguments.work)
     lines = [
         "# Benchmark results",
@@ -32,6 +35,14 @@ def main() -> int:
         "| files into a project, and loading elsewhere | seconds | peak MB |",
         "|---|---:|---:|",
         *(f"| {name} | {cost.seconds:.2f} | {cost.peak_mb:,.0f} |" for name, cost in imports.items()),
+        "",
+        "| files to all numbers, each in a process of its own | seconds | peak MB |",
+        "|---|---:|---:|",
+        *(f"| {name} | {cost.seconds:.2f} | {cost.peak_mb:,.0f} |" for name, cost in evaluation.items()),
+        "",
+        "| steps of an evaluation, in one process | |",
+        "|---|---:|",
+        *(f"| {name} | {value:,.3g} |" for name, value in steps.items()),
         "",
         "| the app, in headless Chromium | |",
         "|---|---:|",

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import streamlit as st
 
 from predscope.exploration import FrameQuery, active_filters, without_filters
+from predscope.exploration.object_query import ObjectQuery, active_object_filters, without_object_filters
+
+Query = TypeVar("Query", covariant=True)
+
+
+class _Active(Protocol[Query]):
+    """A condition in words, and the query without it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def without(self) -> Query: ...
+
 
 _STYLE = """<style>
 .st-key-filter_chips { gap: 6px; }
@@ -28,7 +44,15 @@ def filter_chips(query: FrameQuery, on_change: Callable[[FrameQuery], None]) -> 
         query: the query on screen.
         on_change: called with the query that is left.
     """
-    filters = active_filters(query)
+    _chips(active_filters(query), without_filters(query), on_change)
+
+
+def object_chips(query: ObjectQuery, on_change: Callable[[ObjectQuery], None]) -> None:
+    """The same for the conditions on objects, and on the frames that they lie in."""
+    _chips(active_object_filters(query), without_object_filters(query), on_change)
+
+
+def _chips(filters: Sequence[_Active[Query]], cleared: Query, on_change: Callable[[Query], None]) -> None:
     if not filters:
         return
     st.html(_STYLE)
@@ -44,9 +68,7 @@ def filter_chips(query: FrameQuery, on_change: Callable[[FrameQuery], None]) -> 
                 args=(active.without,),
             )
         if len(filters) > 1:
-            st.button(
-                "Clear all", key="chip_clear", type="tertiary", on_click=on_change, args=(without_filters(query),)
-            )
+            st.button("Clear all", key="chip_clear", type="tertiary", on_click=on_change, args=(cleared,))
 
 
 def escape_markdown(text: str) -> str:

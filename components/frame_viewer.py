@@ -10,27 +10,35 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
 import streamlit as st
 
 from components import urls
 from components.state import ViewState, change_state
-from components.viewer import order_window, read_event, viewer
-from predscope.exploration import FrameSelection
+from components.viewer import frame_sequence, order_window, read_event, viewer
+from predscope.exploration import FrameSelection, chosen_label_set, chosen_sets
+from predscope.exploration.object_selection import ObjectFrames, ObjectSelection
+from predscope.exploration.outcome_fields import outcome_fields
 from predscope.payload import Layer, frame_payloads, frame_record, scene
 from predscope.project import Project
 
 VIEWER_KEY: Final = "frame.viewer"
 _AGREED: Final = "frame.agreed"
 _SERVER_NAV: Final = "frame.server_nav"
+_MOST_EVALUATED: Final = 4
+"""Prediction sets; each further one costs its own comparison with the labels."""
+_WALK_REACH: Final = 16
+_ENTRY_FIELDS: Final = ("index", "image", "width", "height", "apply_exif", "sequence", "sequence_index")
 
 
 def frame_viewer(
     project: Project,
     layers: Sequence[Layer],
     state: ViewState,
-    selection: FrameSelection,
+    selection: FrameSelection | ObjectFrames,
     frame_index: int,
     *,
+    objects: ObjectSelection | None = None,
     preview: str | None = None,
 ) -> None:
     """Draw the viewer on one frame, with the other frames of the selection before and after it.
@@ -38,6 +46,7 @@ def frame_viewer(
     Args:
         layers: the sets drawn over the frame.
         state: of the address; ``state.selected`` is selected.
+        objects: those through which the frame was reached: the keys for errors go through them.
         preview: id of the staged import that is shown, if one is.
     """
     wanted = (project.frames["frame_id"].iloc[frame_index], state.selected)
@@ -48,25 +57,38 @@ def frame_viewer(
         selection.indices,
         selection.position(frame_index),
         partial(_order_entry, project),
-        key=f"{project.revision}{state.query.to_params()}",
+        key=f"{project.revision}{(state.query if state.objects is None else state.objects).to_params()}",
+        sequence=_sequence_around(project, selection, frame_index),
     )
     hidden = [layer.key for layer in layers if not _is_shown(layer, state)]
+    label_set = state.query.label_set
+    point = (
+        (_evaluated_sets(project, state), state.query.confidence, state.query.iou) if preview is None else ((), 0, 1)
+    )
+    fields = outcome_fields(project, *point, label_set=label_set)
     viewer(
         key=VIEWER_KEY,
         scene=scene(project, layers),
-        frames=frame_payloads(project, layers, [frame_index], urls.image_url, urls.thumbnail_url),
+        frames=frame_payloads(project, layers, [frame_index], urls.image_url, urls.thumbnail_url, fields),
         current=wanted[0],
         order=order,
-        objects_url=urls.objects_url((layer.key for layer in layers), project.revision, preview),
+        objects_url=urls.objects_url(
+            (layer.key for layer in layers),
+            project.revision,
+            preview,
+            label_set=label_set,
+            outcomes=point if fields else None,
+        ),
         server_nav=st.session_state[_SERVER_NAV],
         selected=state.selected,
         settings={"threshold": state.query.confidence, "hiddenLayers": hidden},
+        walk=None if objects is None else _walk(project, objects, selection, frame_index, state.selected),
         on_view=partial(_follow_viewer, project, selection),
     )
 
 
-def _follow_viewer(project: Project, selection: FrameSelection) -> None:
-    """Write into the address what the user has come to in the browser."""
+def _follow_viewer(project: Project, selection: FrameSelection | ObjectFrames) -> None:
+    """Write into the address what the user has come to in the browser: frame, object, confidence."""
     event = read_event(st.session_state[VIEWER_KEY])
     frame_id = event.frame_id
     if frame_id is None and event.position is not None and 0 <= event.position < len(selection):
@@ -74,17 +96,69 @@ def _follow_viewer(project: Project, selection: FrameSelection) -> None:
     if frame_id is None:
         return
     st.session_state[_AGREED] = (frame_id, event.selected)
-    change_state(project, lambda state: state.with_frame(frame_id, event.selected))
+
+    def follow(state: ViewState) -> ViewState:
+        if event.threshold is not None and event.threshold != state.query.confidence:
+            state = state.with_query(state.query.with_(confidence=event.threshold))
+        return state.with_frame(frame_id, event.selected)
+
+    change_state(project, follow)
+
+
+def _walk(
+    project: Project,
+    objects: ObjectSelection,
+    selection: FrameSelection | ObjectFrames,
+    frame_index: int,
+    selected: str | None,
+) -> list[dict[str, Any]]:
+    """The objects around the selected one, with what the viewer must know to show their frames."""
+    place = objects.place_of(frame_index, selected)
+    if place is None:
+        on_frame = np.flatnonzero(objects.frame_index == frame_index)
+        place = int(on_frame[0]) if len(on_frame) else 0
+    places = range(max(place - _WALK_REACH, 0), min(place + _WALK_REACH + 1, len(objects)))
+    frames = {int(objects.frame_index[near]) for near in places}
+    known = {index: (selection.position(index), _order_entry(project, index)) for index in frames}
+    return [
+        {"object": objects.object_id(near), "position": position, "entry": entry}
+        for near in places
+        for position, entry in (known[int(objects.frame_index[near])],)
+    ]
 
 
 def _order_entry(project: Project, frame_index: int) -> dict[str, Any]:
     record = frame_record(project.frames.iloc[frame_index], urls.image_url, urls.thumbnail_url)
     return {
         "id": record["frame"],
-        **{name: record[name] for name in ("index", "image", "width", "height", "apply_exif")},
+        **{name: record[name] for name in _ENTRY_FIELDS if name in record},
     }
 
 
+def _sequence_around(
+    project: Project, selection: FrameSelection | ObjectFrames, frame_index: int
+) -> dict[str, Any] | None:
+    """The frames of the selection that belong to the same video or image sequence as a frame."""
+    sequences = project.frames["sequence"]
+    name = sequences.iloc[frame_index]
+    if not isinstance(name, str) or not name:
+        return None
+    selected = np.asarray(selection.indices, dtype=np.int64)
+    positions = np.flatnonzero((sequences == name).to_numpy(dtype=bool, na_value=False)[selected])
+    places = project.frames["sequence_index"].iloc[selected[positions]].to_numpy(dtype=float, na_value=np.inf)
+    positions = positions[np.argsort(places, kind="stable")]
+    return frame_sequence(name, positions.tolist(), selected[positions].tolist())
+
+
+def _evaluated_sets(project: Project, state: ViewState) -> tuple[str, ...]:
+    """The prediction sets whose objects are told their outcomes: the shown ones first, but not very many."""
+    if chosen_label_set(project, state.query) is None:
+        return ()
+    names = project.set_names("predictions")
+    shown = chosen_sets(project, state.query) if state.objects is None else [state.objects.prediction_set]
+    return tuple(dict.fromkeys((*shown, *names)))[:_MOST_EVALUATED]
+
+
 def _is_shown(layer: Layer, state: ViewState) -> bool:
-    sets = state.query.prediction_sets
+    sets = state.query.prediction_sets if state.objects is None else (state.objects.prediction_set,)
     return layer.role == "labels" or not sets or layer.name in sets

@@ -20,13 +20,16 @@ from starlette.routing import Route
 from components import urls
 from components.session import current_project, current_view
 from predscope.errors import PredscopeError
+from predscope.exploration import FrameQuery
+from predscope.exploration.outcome_fields import outcome_fields
 from predscope.payload import frame_payloads
-from predscope.thumbnails import browser_image_file, thumbnail_file
+from predscope.thumbnails import browser_image_file, crop_file, thumbnail_file
 
 MAX_FRAMES_PER_REQUEST: Final = 64
 HOSTS_VARIABLE: Final = "PREDSCOPE_ALLOWED_HOSTS"
 """Comma-separated host names, besides this machine's own, that may ask (set by ``--host``)."""
 
+_POINT: Final = ("conf", "iou")
 _KEEP: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -57,27 +60,53 @@ def thumbnail(request: Request) -> Response:
 
 
 def objects(request: Request) -> Response:
-    """Frame payloads: ``?frames=3,4,5&sets=labels,p:model_a``."""
+    """Frame payloads: ``?frames=3,4,5&sets=labels,p:model_a``.
+
+    With ``&evaluated=model_a&conf=.25&iou=.5``, objects are told what became of them there; ``labels`` names the label
+    set.
+    """
     try:
         frame_indices = [int(part) for part in request.query_params.get("frames", "").split(",") if part]
     except ValueError:
         return Response("frames must be a comma-separated list of frame indices, such as 3,4,5.", status_code=400)
     if not 0 < len(frame_indices) <= MAX_FRAMES_PER_REQUEST:
         return Response(f"ask for 1 to {MAX_FRAMES_PER_REQUEST} frames at a time.", status_code=400)
-    wanted = [unquote(key) for key in request.query_params.get("sets", "").split(",") if key]
+    wanted = _listed(request, "sets")
+    label_set = request.query_params.get("labels")
     try:
-        view = current_view(request.query_params.get("preview"))
+        view = current_view(request.query_params.get("preview"), label_set=label_set)
         if not all(0 <= index < len(view.project.frames) for index in frame_indices):
             return _not_found("The project has no such frame.")
         by_key = {layer.key: layer for layer in view.layers}
         if unknown := [key for key in wanted if key not in by_key]:
             return _not_found(f"The project has no set {unknown[0]!r}.")
-        payloads = frame_payloads(
-            view.project, [by_key[key] for key in wanted], frame_indices, urls.image_url, urls.thumbnail_url
-        )
+        fields = None
+        if evaluated := _listed(request, "evaluated"):
+            point = FrameQuery.from_params({name: request.query_params.get(name, "") for name in _POINT}, view.project)
+            fields = outcome_fields(view.project, evaluated, point.confidence, point.iou, label_set=label_set)
+        layers = [by_key[key] for key in wanted]
+        payloads = frame_payloads(view.project, layers, frame_indices, urls.image_url, urls.thumbnail_url, fields)
     except PredscopeError as error:
         return _not_found(str(error))
     return Response(orjson.dumps({"frames": payloads}), media_type="application/json", headers=_KEEP)
+
+
+def crop(request: Request) -> Response:
+    """A JPEG of a part of the frame, rendered on first use: ``?box=left,top,width,height`` in frame pixels."""
+    frame_index = request.path_params["index"]
+    try:
+        left, top, width, height = (int(part) for part in request.query_params.get("box", "").split(","))
+    except ValueError:
+        return Response("box must be four whole numbers: left,top,width,height.", status_code=400)
+    try:
+        project = current_project()
+        known = frame_index < len(project.frames)
+        path = crop_file(project, frame_index, (left, top, width, height)) if known else None
+    except PredscopeError:
+        path = None
+    if path is None:
+        return _not_found("This frame has no image that can be read, or the box lies outside of it.")
+    return FileResponse(path, media_type="image/jpeg", headers=_KEEP)
 
 
 def health(_: Request) -> Response:
@@ -87,6 +116,10 @@ def health(_: Request) -> Response:
     except PredscopeError as error:
         return Response(orjson.dumps({"project": None, "error": str(error)}), media_type="application/json")
     return Response(orjson.dumps({"project": str(project.path), "process": os.getpid()}), media_type="application/json")
+
+
+def _listed(request: Request, name: str) -> list[str]:
+    return [unquote(key) for key in request.query_params.get(name, "").split(",") if key]
 
 
 def _not_found(text: str) -> Response:
@@ -101,6 +134,7 @@ def _allowed_hosts() -> list[str]:
 ROUTES: Final = [
     Route(urls.IMAGE_ROUTE, image),
     Route(urls.THUMBNAIL_ROUTE, thumbnail),
+    Route(urls.CROP_ROUTE, crop),
     Route(urls.OBJECTS_ROUTE, objects),
     Route(urls.HEALTH_ROUTE, health),
 ]

@@ -47,19 +47,23 @@ class View:
     layers: tuple[Layer, ...]
 
 
-def current_view(preview: str | None = None) -> View:
-    """The current project with all its sets or, with ``preview``, as the staged import of that id would leave it.
+def current_view(preview: str | None = None, *, label_set: str | None = None) -> View:
+    """The current project with all its prediction sets or, with ``preview``, as a staged import would leave it.
+
+    Args:
+        preview: id of the staged import.
+        label_set: whose labels are drawn; None: the project's first label set.
 
     Raises:
-        ProjectError: there is no project, or no such staged import (any more).
+        ProjectError: there is no project, no such label set, or no such staged import (any more).
     """
     project = current_project()
     if preview is None:
-        return _published_view(project)
+        return _published_view(project, label_set)
     staged_project, objects = project.open_staged(preview)  # not kept: it ends when it is published or discarded
     return View(staged_project, tuple(staged_layers(staged_project, objects)))
 
 
-@lru_cache(maxsize=2)
-def _published_view(project: Project) -> View:
-    return View(project, tuple(project_layers(project)))
+@lru_cache(maxsize=4)
+def _published_view(project: Project, label_set: str | None) -> View:
+    return View(project, tuple(project_layers(project, label_set=label_set)))

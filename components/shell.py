@@ -21,7 +21,9 @@ st.navigation(
     [
         st.Page(urls.OVERVIEW_PAGE, title="Overview", default=True),
         st.Page(urls.EXPLORE_PAGE, title="Explore", url_path=urls.EXPLORE_PATH),
+        st.Page(urls.OBJECTS_PAGE, title="Objects", url_path=urls.OBJECTS_PATH),
         st.Page(urls.FRAME_PAGE, title="Frame", url_path=urls.FRAME_PATH),
+        st.Page(urls.PERFORMANCE_PAGE, title="Performance", url_path=urls.PERFORMANCE_PATH),
     ],
     position="top",
 ).run()

@@ -21,7 +21,9 @@ from typing import Any, Final, Self
 
 import streamlit as st
 
+from components.urls import EXPLORE_PATH, OBJECTS_PATH
 from predscope.exploration import FrameQuery
+from predscope.exploration.object_query import OBJECT_PARAMETERS, ObjectQuery
 from predscope.exploration.query import Parameters
 from predscope.project import Project
 
@@ -29,10 +31,11 @@ PAGE_PARAMETER: Final = "page"
 FRAME_PARAMETER: Final = "frame"
 OBJECT_PARAMETER: Final = "object"
 QUERY_PARAMETERS: Final = (
-    "labels", "model", "conf", "label", "pred", "q", "n_labels", "n_preds", "image", "has", "meta", "sort",
+    "labels", "model", "conf", "iou", "label", "pred", "q", "n_labels", "n_preds", "n_missed", "n_false", "image",
+    "has", "meta", "sort",
 )  # fmt: skip
 
-_OWN: Final = frozenset((*QUERY_PARAMETERS, PAGE_PARAMETER, FRAME_PARAMETER, OBJECT_PARAMETER))
+_OWN: Final = frozenset((*QUERY_PARAMETERS, *OBJECT_PARAMETERS, PAGE_PARAMETER, FRAME_PARAMETER, OBJECT_PARAMETER))
 _ONE_FRAME: Final = (FRAME_PARAMETER, OBJECT_PARAMETER)
 _REMEMBERED: Final = "predscope.parameters"
 _CHANGED: Final = "predscope.changed"
@@ -41,10 +44,12 @@ _VISITED: Final = "predscope.page"
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """What Explore and Frame show.
+    """What Explore, Objects and Frame show.
 
     Attributes:
         query: which frames, in which order.
+        objects: which objects, where the page shows objects, or a frame that was reached through them; its ``frames``
+            is ``query``.
         page: of the gallery, from 1.
         frame: id of the frame in the viewer; in the gallery, the one that was opened last. None: none yet.
         selected: id of the object that is selected in the viewer, such as ``labels:812``.
@@ -54,18 +59,20 @@ class ViewState:
     page: int = 1
     frame: str | None = None
     selected: str | None = None
+    objects: ObjectQuery | None = None
 
     @classmethod
     def from_params(cls, parameters: Parameters, project: Project) -> Self:
         """The state of a link; what makes no sense falls back to its default (see ``FrameQuery.ignored``)."""
         frame = _last(parameters, FRAME_PARAMETER)
         selected = _last(parameters, OBJECT_PARAMETER)
-        query = FrameQuery.from_params(parameters, project)
-        return cls(query, _page_number(parameters), frame or None, (frame and selected) or None)
+        objects = ObjectQuery.from_params(parameters, project) if _speaks_of_objects(parameters) else None
+        query = FrameQuery.from_params(parameters, project) if objects is None else objects.frames
+        return cls(query, _page_number(parameters), frame or None, (frame and selected) or None, objects)
 
     def to_params(self) -> dict[str, str | list[str]]:
         """The parameters of a link to this state."""
-        parameters = self.query.to_params()
+        parameters = self.query.to_params() if self.objects is None else self.objects.to_params()
         if self.page > 1:
             parameters[PAGE_PARAMETER] = str(self.page)
         if self.frame is not None:
@@ -76,7 +83,20 @@ class ViewState:
 
     def with_query(self, query: FrameQuery) -> Self:
         """Another question: from its first page, with no frame opened."""
-        return self if query == self.query else replace(self, query=query, page=1, frame=None, selected=None)
+        if query == self.query:
+            return self
+        objects = None if self.objects is None else self.objects.with_(frames=query)
+        return replace(self, query=query, objects=objects, page=1, frame=None, selected=None)
+
+    def with_objects(self, objects: ObjectQuery) -> Self:
+        """Another question about objects: from its first page, with no frame opened."""
+        if objects == self.objects:
+            return self
+        return replace(self, query=objects.frames, objects=objects, page=1, frame=None, selected=None)
+
+    def without_objects(self) -> Self:
+        """The same frames, whatever their objects."""
+        return self if self.objects is None else replace(self, objects=None, page=1)
 
     def with_page(self, page: int) -> Self:
         """Another page of the gallery."""
@@ -88,16 +108,25 @@ class ViewState:
 
 
 def read_state(project: Project, page: str) -> ViewState:
-    """The state to draw. Call once at the beginning of a page, which names itself (``urls.EXPLORE_PATH``)."""
+    """The state to draw. Call once at the beginning of a page, which names itself (``urls.EXPLORE_PATH``).
+
+    On Objects there always is a question about objects, unless the project has none to compare; on Explore never.
+    """
     parameters = _address()
     came_from = note_visit(page)
     remembered = st.session_state.get(_REMEMBERED, {})
-    if st.session_state.pop(_CHANGED, False):
+    if st.session_state.pop(_CHANGED, False) and came_from == page:  # on another page, its own address says more
         parameters = remembered
     elif not _OWN.intersection(parameters) and came_from not in (None, page):
-        parameters = {name: value for name, value in remembered.items() if name not in _ONE_FRAME}
+        left_out = (*_ONE_FRAME, PAGE_PARAMETER) if came_from == OBJECTS_PATH or page == OBJECTS_PATH else _ONE_FRAME
+        left_out = (*left_out, *OBJECT_PARAMETERS) if page == EXPLORE_PATH else left_out
+        parameters = {name: value for name, value in remembered.items() if name not in left_out}
         _write_address(parameters)
     state = ViewState.from_params(parameters, project)
+    if page == EXPLORE_PATH:
+        state = state.without_objects()
+    elif page == OBJECTS_PATH and state.objects is None:
+        state = replace(state, objects=ObjectQuery.of(project, state.query))
     st.session_state[_REMEMBERED] = state.to_params()
     return state
 
@@ -136,6 +165,10 @@ def _write_address(parameters: Parameters) -> None:
     wanted |= {name: [value] if isinstance(value, str) else list(value) for name, value in parameters.items()}
     if wanted != present:
         st.query_params.from_dict(wanted)
+
+
+def _speaks_of_objects(parameters: Parameters) -> bool:
+    return any(name in parameters for name in OBJECT_PARAMETERS)
 
 
 def _page_number(parameters: Parameters) -> int:

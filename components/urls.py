@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
+
+from predscope.exploration.object_query import ObjectQuery
 
 OVERVIEW_PAGE: Final = "../pages/overview.py"
 EXPLORE_PAGE: Final = "../pages/explore.py"
 FRAME_PAGE: Final = "../pages/frame.py"
+OBJECTS_PAGE: Final = "../pages/objects.py"
+PERFORMANCE_PAGE: Final = "../pages/performance.py"
 
 EXPLORE_PATH: Final = "Explore"
 FRAME_PATH: Final = "Frame"
+OBJECTS_PATH: Final = "Objects"
+PERFORMANCE_PATH: Final = "Performance"
 
 IMAGE_ROUTE: Final = "/api/image/{index:int}"
 THUMBNAIL_ROUTE: Final = "/api/thumb/{index:int}"
+CROP_ROUTE: Final = "/api/crop/{index:int}"
 OBJECTS_ROUTE: Final = "/api/objects"
 HEALTH_ROUTE: Final = "/api/health"
 
@@ -29,12 +36,38 @@ def thumbnail_url(frame_index: int, version: str) -> str:
     return f"/api/thumb/{frame_index}?v={quote(version)}"
 
 
-def objects_url(layer_keys: Iterable[str], revision: str, preview: str | None = None) -> str:
-    """Frame payloads of the layers named; the caller appends ``&frames=3,4,5`` (frame indices)."""
-    parameters = {"sets": ",".join(quote(key, safe=":") for key in layer_keys), "v": revision}
+def crop_url(frame_index: int, version: str, window: Sequence[int]) -> str:
+    """A JPEG of a part of the frame: left, top, width and height in whole frame pixels."""
+    return f"/api/crop/{frame_index}?box={','.join(map(str, window))}&v={quote(version)}"
+
+
+def objects_url(
+    layer_keys: Iterable[str],
+    revision: str,
+    preview: str | None = None,
+    *,
+    label_set: str | None = None,
+    outcomes: tuple[Sequence[str], float, float] | None = None,
+) -> str:
+    """Frame payloads of the layers named; the caller appends ``&frames=3,4,5`` (frame indices).
+
+    Args:
+        label_set: whose labels; None: the project's first label set.
+        outcomes: prediction sets, confidence and IoU; objects are told what became of them there.
+    """
+    parameters = {"sets": _listed(layer_keys), "v": revision}
     if preview:
         parameters["preview"] = preview
+    if label_set is not None:
+        parameters["labels"] = label_set
+    if outcomes is not None:
+        names, confidence, iou = outcomes
+        parameters |= {"evaluated": _listed(names), "conf": f"{confidence:.12g}", "iou": f"{iou:.12g}"}
     return f"{OBJECTS_ROUTE}?{urlencode(parameters)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ",".join(quote(name, safe=":") for name in names)
 
 
 def page_url(path: str, parameters: Mapping[str, str | list[str]]) -> str:
@@ -46,6 +79,11 @@ def page_url(path: str, parameters: Mapping[str, str | list[str]]) -> str:
 def frame_url(frame_id: str, parameters: Mapping[str, str | list[str]] | None = None) -> str:
     """The viewer on one frame, with the filters that it was reached through."""
     return page_url(FRAME_PATH, {"frame": frame_id, **(parameters or {})})
+
+
+def objects_page_url(query: ObjectQuery) -> str:
+    """The gallery of the objects that a query selects."""
+    return page_url(OBJECTS_PATH, query.to_params())
 
 
 def preview_url(frame_id: str, staged_id: str) -> str:

@@ -10,7 +10,14 @@ from components.filter_rail import filter_rail
 from components.gallery import gallery
 from components.session import current_project
 from components.state import ViewState, change_state, read_state
-from predscope.exploration import FrameQuery, FrameSelection, relaxations, select_frames, without_filters
+from predscope.exploration import (
+    FrameQuery,
+    FrameSelection,
+    chosen_sets,
+    relaxations,
+    select_frames,
+    without_filters,
+)
 from predscope.exploration.tiles import query_layers, tile_records
 from predscope.payload import scene
 from predscope.project import Project
@@ -94,6 +101,11 @@ if state.query.ignored:
         f"The link names what this project does not have: {', '.join(map(escape_markdown, state.query.ignored))}."
     )
 filter_chips(state.query, ask)
+if state.query.needs_outcomes and selection.outcomes_of and len(chosen_sets(project, state.query)) > 1:
+    st.caption(
+        f"Missed labels, false alarms and F1 are those of {escape_markdown(selection.outcomes_of)}; choose another "
+        "model to see its own."
+    )
 show_gallery(project, state, selection)
 if not len(project.frames):
     st.info(

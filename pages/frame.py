@@ -8,15 +8,18 @@ from components import urls
 from components.chips import escape_markdown
 from components.frame_details import frame_details
 from components.frame_viewer import frame_viewer
+from components.object_walk import object_walk
 from components.session import current_view
 from components.state import read_state
 from predscope.exploration import select_frames
+from predscope.exploration.object_selection import select_objects
 
 preview = st.query_params.get("preview")
-view = current_view(preview)
-project = view.project
+project = current_view(preview).project
 state = read_state(project, urls.FRAME_PATH)
-selection = select_frames(project, state.query)
+view = current_view(preview, label_set=state.query.label_set)
+objects = None if state.objects is None else select_objects(project, state.objects)
+selection = select_frames(project, state.query) if objects is None else objects.frames
 frame_index = None if state.frame is None else project.frame_index(state.frame)
 if frame_index is None and len(selection):
     frame_index = int(selection.indices[0])
@@ -27,5 +30,7 @@ if preview is not None:
 if frame_index is None:
     st.info("No frame meets the filters. Open **Explore** and remove one.")
 else:
-    frame_viewer(project, view.layers, state, selection, frame_index, preview=preview)
+    if objects is not None:
+        object_walk(project, state, objects, frame_index)
+    frame_viewer(project, view.layers, state, selection, frame_index, objects=objects, preview=preview)
     frame_details(project, view.layers, frame_index)

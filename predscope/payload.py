@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
@@ -50,12 +51,17 @@ class Layer:
         return self.objects.role
 
 
-def project_layers(project: Project, prediction_sets: Sequence[str] | None = None) -> list[Layer]:
-    """The label set, if there is one, and the prediction sets named (all without ``prediction_sets``), in order."""
+def project_layers(
+    project: Project, prediction_sets: Sequence[str] | None = None, label_set: str | None = None
+) -> list[Layer]:
+    """A label set, if there is one, and the prediction sets named (all without ``prediction_sets``), in order.
+
+    Raises:
+        ProjectError: there is no label set of that name (None: the first).
+    """
     layers = []
-    label_sets = project.set_names("labels")
-    if label_sets:
-        objects = project.objects("labels", label_sets[0])
+    if project.set_names("labels"):
+        objects = project.objects("labels", label_set or project.set_names("labels")[0])
         layers.append(Layer(LABEL_LAYER, "Labels", objects, LABEL_COLOR))
     for position, name in enumerate(project.set_names("predictions")):
         if prediction_sets is None or name in prediction_sets:
@@ -98,6 +104,8 @@ def frame_record(
 ) -> dict[str, Any]:
     """A frame without its objects: identity, size, state and addresses of its pixels.
 
+    ``sequence`` and ``sequence_index`` are there only for frames of a video or image sequence.
+
     Args:
         frame: a row of ``Project.frames``.
         image_url, thumbnail_url: the address of a frame's pixels from its index and the version of its file.
@@ -106,7 +114,7 @@ def frame_record(
     version = f"{_int_or_zero(frame['modified_ns']):x}-{_int_or_zero(frame['file_size']):x}"
     shown = frame["image_status"] == ImageStatus.OK
     apply_exif = frame["apply_exif"]
-    return {
+    record = {
         "frame": frame["frame_id"],
         "index": index,
         "file_name": frame["file_name"],
@@ -117,6 +125,11 @@ def frame_record(
         "image": image_url(index, version) if shown else None,
         "thumb": thumbnail_url(index, version) if shown else None,
     }
+    if isinstance(frame["sequence"], str) and frame["sequence"]:
+        record["sequence"] = frame["sequence"]
+        if not pd.isna(frame["sequence_index"]):
+            record["sequence_index"] = int(frame["sequence_index"])
+    return record
 
 
 def frame_payloads(
@@ -125,14 +138,22 @@ def frame_payloads(
     frame_indices: Sequence[int],
     image_url: Callable[[int, str], str],
     thumbnail_url: Callable[[int, str], str],
+    fields: Mapping[str, Callable[[np.ndarray], list[dict[str, Any]]]] | None = None,
 ) -> list[dict[str, Any]]:
-    """Frame payloads, in the order asked for; one read of each set for all of them."""
+    """Frame payloads, in the order asked for; one read of each set for all of them.
+
+    Args:
+        fields: by key of a layer, what is known of its objects beside their own columns, from their rows; such as their
+            outcomes (``predscope.exploration.outcome_fields``).
+    """
     objects_by_frame: dict[int, list[dict[str, Any]]] = {index: [] for index in frame_indices}
     for position, layer in enumerate(layers):
         table = layer.objects.of_frames(sorted(objects_by_frame), columns=_DRAWN_COLUMNS)
-        for frame_index, record in zip(
-            table["frame_index"].to_pylist(), _object_records(table, layer.key, position), strict=True
-        ):
+        records = _object_records(table, layer.key, position)
+        if fields is not None and layer.key in fields:
+            for record, more in zip(records, fields[layer.key](table["row"].to_numpy()), strict=True):
+                record |= more
+        for frame_index, record in zip(table["frame_index"].to_pylist(), records, strict=True):
             objects_by_frame[frame_index].append(record)
     rows = project.frames.iloc[list(frame_indices)].to_dict("records")
     return [
@@ -178,6 +199,12 @@ def _rounded(values: Any) -> Any:
     return round(values, 2)
 
 
+def _rounded_confidence(value: float) -> float:
+    """To five digits; but never up to a whole hundredth, where thresholds lie: .6999999 is below .7."""
+    short = round(value, 5)
+    return value if short > value and short == round(value, 2) else short
+
+
 def _json_object(text: Any) -> dict[str, Any]:
     return orjson.loads(text) if isinstance(text, str) and text else {}
 
@@ -187,7 +214,7 @@ def _int_or_zero(value: Any) -> int:
 
 
 _OPTIONAL_FIELDS: Final[tuple[tuple[str, str, Callable[[Any], Any]], ...]] = (
-    ("confidence", "conf", lambda value: round(value, 5)),
+    ("confidence", "conf", _rounded_confidence),
     ("area", "area", lambda value: round(value, 1)),
     ("is_crowd", "crowd", bool),
     ("is_ignored", "ignored", bool),

@@ -22,6 +22,8 @@ from predscope.project import Project
 THUMBNAIL_HEIGHT: Final = 256
 """Pixels; tiles are up to 240 px high."""
 MAX_THUMBNAIL_WIDTH: Final = 768
+CROP_HEIGHT: Final = 360
+"""Pixels; crops are up to 240 px high on screen, and looked at closely."""
 _JPEG_QUALITY: Final = 82
 _BROWSER_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif"})
 
@@ -40,22 +42,45 @@ def thumbnail_file(project: Project, frame_index: int) -> Path | None:
     return None if image_file is None else _rendered(project, frame_index, image_file, THUMBNAIL_HEIGHT)
 
 
-def _rendered(project: Project, frame_index: int, image_file: Path, height: int | None) -> Path | None:
-    """A JPEG in the cache, of at most ``height``; its name changes with the image file."""
+def crop_file(project: Project, frame_index: int, box: tuple[int, int, int, int]) -> Path | None:
+    """The path of a JPEG of a part of a frame, rendered now if it is not cached; None if nothing of it can be read.
+
+    It is at most ``CROP_HEIGHT`` high, and never enlarged.
+
+    Args:
+        box: left, top, width and height in pixels of the frame; what lies beyond the frame is cut off.
+    """
+    image_file = project.image_file(frame_index)
+    return None if image_file is None else _rendered(project, frame_index, image_file, CROP_HEIGHT, box)
+
+
+def _rendered(
+    project: Project,
+    frame_index: int,
+    image_file: Path,
+    height: int | None,
+    box: tuple[int, int, int, int] | None = None,
+) -> Path | None:
+    """A JPEG in the cache, of at most ``height``, of the frame or of a part; its name changes with the image file."""
     apply_exif = project.frames["apply_exif"].iloc[frame_index]
     apply_exif = bool(pd.isna(apply_exif) or apply_exif)
     try:
         state = image_file.stat()
     except OSError:
         return None
-    identity = f"{image_file}|{state.st_size}|{state.st_mtime_ns}|{apply_exif}|{height}"
+    identity = f"{image_file}|{state.st_size}|{state.st_mtime_ns}|{apply_exif}|{height}|{box or ''}"
     key = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
     path = project.cache_dir / "thumbnails" / key[:2] / f"{key}.jpg"
     if not path.exists():
         try:
-            image = read_image(image_file, apply_exif=apply_exif, min_height=height)
+            image = read_image(image_file, apply_exif=apply_exif, min_height=None if box else height)
         except InputError:
             return None
+        if box is not None:
+            left, top, width, depth = box
+            image = image[max(top, 0) : max(top + depth, 0), max(left, 0) : max(left + width, 0)]
+            if not image.size:
+                return None
         _write_whole(path, encode_jpeg(image if height is None else shrink(image, height, MAX_THUMBNAIL_WIDTH)))
     return path
 

@@ -6,11 +6,12 @@ import json
 
 import numpy as np
 import orjson
+import pandas as pd
 from pycocotools import mask as coco_mask
 
 from predscope import Project
 from predscope.palette import class_color
-from predscope.payload import frame_payloads, project_layers, scene
+from predscope.payload import frame_payloads, frame_record, project_layers, scene
 from tests.shapes_dataset import ring_mask
 
 
@@ -66,6 +67,16 @@ def test_frames_come_in_the_order_asked_for_and_as_compact_json(shapes_project: 
     frames = payloads(shapes_project, *order)
     assert [frame["frame"] for frame in frames] == ["c", "a", "b"]
     assert len(orjson.dumps(frames)) < 3000
+
+
+def test_frames_of_a_sequence_say_so(shapes_project: Project) -> None:
+    row = shapes_project.frames.iloc[0].to_dict()
+    alone = frame_record(row, image_url, image_url)
+    assert not {"sequence", "sequence_index"} & alone.keys()
+    in_clip = frame_record(row | {"sequence": "clip", "sequence_index": 3}, image_url, image_url)
+    assert in_clip == alone | {"sequence": "clip", "sequence_index": 3}
+    without_place = frame_record(row | {"sequence": "clip", "sequence_index": pd.NA}, image_url, image_url)
+    assert without_place == alone | {"sequence": "clip"}
 
 
 def test_the_address_of_an_image_changes_with_the_file(shapes_project: Project) -> None:

@@ -55,12 +55,13 @@ function instanceColor(position) {
 /**
  * What "auto" means now: outcomes when there are any, else layers when two or more are shown, else classes.
  * @param {string} mode "auto" | "layer" | "class" | "outcome" | "instance" | "confidence"
- * @param {{layersShown: number, hasOutcomes: boolean}} context
+ * With the predictions of several models on screen, whose outcome is meant could not be seen: layers it is, then.
+ * @param {{layersShown: number, modelsShown?: number, hasOutcomes: boolean}} context
  */
-function resolveColorMode(mode, { layersShown, hasOutcomes }) {
+function resolveColorMode(mode, { layersShown, modelsShown = 1, hasOutcomes }) {
   if (mode === "outcome" && !hasOutcomes) return layersShown > 1 ? "layer" : "class";
   if (mode !== "auto") return mode;
-  if (hasOutcomes) return "outcome";
+  if (hasOutcomes && modelsShown < 2) return "outcome";
   return layersShown > 1 ? "layer" : "class";
 }
 

@@ -48,7 +48,7 @@ function objectRows(object, scene, partner) {
     rows.push(["Keypoints", `${count} of ${object.points.length / 3}`]);
   }
   if (object.iou !== undefined) rows.push(["IoU", object.iou.toFixed(2)]);
-  if (partner) rows.push(["Matched with", objectTitle({ ...partner, outcome: undefined }, scene)]);
+  if (partner) rows.push([object.match ? "Matched with" : "Overlaps", objectTitle({ ...partner, outcome: undefined }, scene)]);
   if (object.crowd) rows.push(["Crowd", "yes: stands for many objects"]);
   if (object.ignored) rows.push(["Ignored", "yes: counts neither way"]);
   if (object.track !== undefined && object.track !== null) rows.push(["Track", String(object.track)]);

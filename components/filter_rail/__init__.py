@@ -17,7 +17,7 @@ from components.drawing import drawing_source, drawing_style, read_sources
 from components.state import QUERY_PARAMETERS
 from predscope.exploration import FrameQuery, FrameSelection
 from predscope.exploration.facets import Facets, Histogram, ValueFacet
-from predscope.exploration.query import attribute_parameter
+from predscope.exploration.query import LOWEST_IOU, attribute_parameter
 from predscope.palette import class_color, prediction_set_color
 from predscope.project import Project
 
@@ -71,6 +71,7 @@ def rail_data(project: Project, selection: FrameSelection) -> dict[str, Any]:
             "default": query.default_confidence,
             "histogram": _histogram(facets.confidence),
         },
+        "iou": {"value": query.iou, "default": query.default_iou, "lowest": LOWEST_IOU},
         "models": [
             {"name": name, "color": prediction_set_color(position)}
             for position, name in enumerate(project.set_names("predictions"))
@@ -79,6 +80,8 @@ def rail_data(project: Project, selection: FrameSelection) -> dict[str, Any]:
         "has_labels": bool(project.set_names("labels")),
         "label_count": _histogram(facets.label_count),
         "prediction_count": _histogram(facets.prediction_count),
+        "missed_count": None if facets.missed_count is None else _histogram(facets.missed_count),
+        "false_count": None if facets.false_count is None else _histogram(facets.false_count),
         "has": _values(facets.has),
         "image": _values(facets.image),
         "attributes": [

@@ -66,6 +66,7 @@ class Rail {
     const sections = [this.searchSection()];
     if (data.models.length > 1) sections.push(this.modelSection());
     if (data.models.length) sections.push(this.confidenceSection());
+    if (data.missed_count) sections.push(this.outcomeSection());
     if (data.classes.length) sections.push(this.classSection());
     sections.push(this.countSection());
     const states = this.stateSection();
@@ -155,6 +156,59 @@ class Rail {
     return section;
   }
 
+  /** What the first of the chosen models missed and invented, and how much overlap makes a match. */
+  outcomeSection() {
+    const { missed_count: missed, false_count: wrong, models, iou } = this.data;
+    const chosen = models.filter(({ name }) => this.has("model", name));
+    const title = models.length > 1 ? `Outcomes of ${(chosen[0] ?? models[0]).name}` : "Outcomes";
+    const value = this.draft.iou === undefined ? iou.default : Number(this.draft.iou);
+    const figure = element("output", { textContent: `≥ ${rateText(value)}` });
+    const slider = element("input", {
+      type: "range",
+      min: iou.lowest,
+      max: 0.95,
+      step: 0.05,
+      value,
+      title: "How much a prediction and a label must overlap to be a match",
+      "aria-label": "Lowest IoU of a match",
+      dataset: { focus: "iou" },
+    });
+    const paint = () => {
+      const now = Number(slider.value);
+      figure.textContent = `≥ ${rateText(now)}`;
+      slider.style.setProperty("--filled", `${((now - iou.lowest) / (0.95 - iou.lowest)) * 100}%`);
+    };
+    paint();
+    slider.onpointerdown = () => (this.dragging = true);
+    slider.oninput = paint;
+    slider.onchange = () => {
+      this.dragging = false;
+      const now = Number(slider.value);
+      this.set("iou", now === iou.default ? undefined : String(now));
+    };
+    slider.onpointerup = slider.onpointercancel = () => setTimeout(() => (this.dragging = false));
+    const head = element("div", { className: "range-head" }, element("span", { textContent: "IoU" }), figure);
+    return this.section(
+      title,
+      this.countRangeOf("n_missed", "Missed", "missed label", missed),
+      this.countRangeOf("n_false", "False alarms", "false alarm", wrong),
+      head,
+      slider,
+    );
+  }
+
+  countRangeOf(name, title, noun, histogram) {
+    return countRange({
+      name,
+      title,
+      noun,
+      histogram,
+      value: this.draft[name],
+      hold: (down) => (this.dragging = down),
+      ask: (text) => this.set(name, text),
+    });
+  }
+
   classSection() {
     const { classes, has_labels: hasLabels, models } = this.data;
     const roles = [...(hasLabels ? ["label"] : []), ...(models.length ? ["pred"] : [])];
@@ -238,19 +292,9 @@ class Rail {
 
   countSection() {
     const { has_labels: hasLabels, models, label_count: labels, prediction_count: predictions } = this.data;
-    const range = (name, title, noun, histogram) =>
-      countRange({
-        name,
-        title,
-        noun,
-        histogram,
-        value: this.draft[name],
-        hold: (down) => (this.dragging = down),
-        ask: (text) => this.set(name, text),
-      });
     const parts = [];
-    if (hasLabels) parts.push(range("n_labels", "Labels", "label", labels));
-    if (models.length) parts.push(range("n_preds", "Predictions", "prediction", predictions));
+    if (hasLabels) parts.push(this.countRangeOf("n_labels", "Labels", "label", labels));
+    if (models.length) parts.push(this.countRangeOf("n_preds", "Predictions", "prediction", predictions));
     return this.section("Objects in a frame", ...parts);
   }
 

@@ -20,10 +20,11 @@ import streamlit as st
 
 from components.drawing import drawing_source, drawing_style, read_sources
 from predscope.exploration import SORTS, FrameSelection
+from predscope.exploration.sorting import NEED_OUTCOMES
 from predscope.payload import Layer
 
 _FOLDER: Final = Path(__file__).parent
-_SCRIPTS: Final = ("elements.js", "rows.js", "tile.js", "bar.js", "gallery.js")
+_SCRIPTS: Final = ("elements.js", "rows.js", "tile.js", "bar.js", "gallery.js", "mount.js")
 
 
 def gallery(
@@ -65,6 +66,7 @@ def gallery(
         "sorts": [
             {"name": name, "title": sort.title, "descending_first": sort.descending_first}
             for name, sort in SORTS.items()
+            if selection.outcomes_of is not None or name not in NEED_OUTCOMES
         ],
         "sort": {"name": selection.query.sort, "descending": selection.query.descending},
         "place": place,
@@ -108,6 +110,19 @@ def _component() -> Any:
     return st.components.v2.component(
         "predscope_gallery",
         html="<div class='gallery'></div>\n<!-- filled by gallery.js -->",
-        css=drawing_style() + "\n" + read_sources(_FOLDER, ("gallery.css",)),
-        js=drawing_source() + "\n" + read_sources(_FOLDER, _SCRIPTS),
+        css=gallery_style(),
+        js=gallery_source() + "\n" + read_sources(_FOLDER, ("frames.js",)),
     )
+
+
+def gallery_style() -> str:
+    """The CSS of galleries, to stand before a component's own."""
+    return drawing_style() + "\n" + read_sources(_FOLDER, ("gallery.css",))
+
+
+def gallery_source() -> str:
+    """The JavaScript that galleries share: ``Gallery``, ``Bar``, ``Tile``, ``mountGallery`` and what they are made of.
+
+    A gallery of something else than frames extends these classes and mounts its own with ``mountGallery``.
+    """
+    return drawing_source() + "\n" + read_sources(_FOLDER, _SCRIPTS)

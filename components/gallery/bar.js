@@ -16,21 +16,38 @@ class Bar {
     const key = JSON.stringify([counters, scene.layers, sort]);
     if (key === this.key) return;
     this.key = key;
-    this.frames = counters.frames[0];
     const counts = element("div", "counts");
-    const frames = element("span", "count");
-    frames.dataset.counter = "frames";
-    frames.append(element("b", "", grouped(counters.frames[0])), ` of ${counted(counters.frames[1], "frame")}`);
     this.selection = element("span", "selection");
-    counts.append(
-      frames,
-      ...scene.layers.map((layer, index) => this.layerToggle(scene, layer, index, counters.layers[index])),
-      this.selection,
-    );
+    counts.append(...this.counts(counters, scene), this.selection);
     const tools = element("div", "tools");
-    if (scene.layers.some((layer) => layer.role === "predictions")) tools.append(this.confidenceToggle());
-    tools.append(this.sortControl(sorts, sort), this.sizeControl());
+    tools.append(...this.toolsFor(scene, sorts, sort));
     this.node.replaceChildren(counts, tools);
+  }
+
+  /** What a tile is called in "Copy frame ids". */
+  get noun() {
+    return "frame";
+  }
+
+  counts(counters, scene) {
+    this.total = counters.frames[0];
+    return [
+      this.counter("frames", counters.frames[0], ` of ${counted(counters.frames[1], "frame")}`),
+      ...scene.layers.map((layer, index) => this.layerToggle(scene, layer, index, counters.layers[index])),
+    ];
+  }
+
+  toolsFor(scene, sorts, sort) {
+    const hasPredictions = scene.layers.some((layer) => layer.role === "predictions");
+    return [...(hasPredictions ? [this.confidenceToggle()] : []), this.sortControl(sorts, sort), this.sizeControl()];
+  }
+
+  /** "70 of 70 frames", the first number standing out. */
+  counter(name, count, rest, before = "") {
+    const node = element("span", "count");
+    node.dataset.counter = name;
+    node.append(before, element("b", "", grouped(count)), rest);
+    return node;
   }
 
   toggle(text, pressed, hint, onclick) {
@@ -47,9 +64,23 @@ class Bar {
 
   /** Legend, counter and switch of a layer in one. */
   layerToggle(scene, layer, index, [shown, total]) {
-    const { hidden } = this.preferences;
     const noun = layer.role === "labels" ? "label" : "prediction";
     const hint = `${layer.name}: ${grouped(shown)} of ${counted(total, noun)} in these frames. Click to show or hide.`;
+    const node = this.switchOf(scene, layer, index, hint);
+    const alone = scene.layers.filter((other) => other.role === layer.role).length === 1;
+    const words = element("span");
+    words.append(
+      alone ? "" : `${layer.name} `,
+      element("b", "", grouped(shown)),
+      ` of ${alone ? counted(total, noun) : grouped(total)}`,
+    );
+    node.append(words);
+    return node;
+  }
+
+  /** A switch of a layer with a sample of its stroke. */
+  switchOf(scene, layer, index, hint) {
+    const { hidden } = this.preferences;
     const node = this.toggle("", !hidden.has(layer.key), hint, () => {
       if (!hidden.delete(layer.key)) hidden.add(layer.key);
       node.setAttribute("aria-pressed", String(!hidden.has(layer.key)));
@@ -60,14 +91,7 @@ class Bar {
     const swatch = svgElement("svg", { class: `swatch layer ${layerStroke(scene, index)}`, viewBox: "0 0 26 14" });
     swatch.append(svgElement("path", { class: "casing", d: "M3 7H23" }), svgElement("path", { class: "shape", d: "M3 7H23" }));
     colorShape(swatch, layerColor(scene, index));
-    const alone = scene.layers.filter((other) => other.role === layer.role).length === 1;
-    const words = element("span");
-    words.append(
-      alone ? "" : `${layer.name} `,
-      element("b", "", grouped(shown)),
-      ` of ${alone ? counted(total, noun) : grouped(total)}`,
-    );
-    node.append(swatch, words);
+    node.append(swatch);
     return node;
   }
 
@@ -125,16 +149,14 @@ class Bar {
   }
 
   showSelected(count) {
-    const words = element("span", "count");
-    words.dataset.counter = "selected";
-    words.append(element("b", "", grouped(count)), ` of ${grouped(this.frames)} selected`);
+    const words = this.counter("selected", count, ` of ${grouped(this.total)} selected`);
     if (!count) {
       this.selection.replaceChildren(words);
       return;
     }
-    const copy = button("plain", "Copy frame ids", async () => {
+    const copy = button("plain", `Copy ${this.noun} ids`, async () => {
       copy.textContent = (await this.on.copy()) ? "Copied" : "Could not copy";
-      setTimeout(() => (copy.textContent = "Copy frame ids"), 1500);
+      setTimeout(() => (copy.textContent = `Copy ${this.noun} ids`), 1500);
     });
     this.selection.replaceChildren(words, copy, button("plain", "Clear", this.on.clear));
   }

@@ -1,7 +1,6 @@
 // Small makings of the gallery: elements, numbers, the clipboard, what the reader prefers.
 
 const ROW_HEIGHTS = { S: 120, M: 180, L: 240 };
-const PREFERENCES = "predscope.gallery";
 
 function element(name, className = "", text = "") {
   const node = document.createElement(name);
@@ -20,23 +19,24 @@ function button(className, text, onclick) {
 const grouped = (count) => wholeNumber.format(count);
 
 /** How this reader likes to see tiles: kept in the browser, no part of a link. */
-function readPreferences() {
+function readPreferences(storage) {
   let stored = {};
   try {
-    stored = JSON.parse(localStorage.getItem(PREFERENCES)) ?? {};
+    stored = JSON.parse(localStorage.getItem(storage)) ?? {};
   } catch {
     // Storage is switched off, or holds something else: the defaults do.
   }
   return {
+    storage,
     size: stored.size in ROW_HEIGHTS ? stored.size : "M",
     confidence: stored.confidence === true,
     hidden: new Set(Array.isArray(stored.hidden) ? stored.hidden : []),
   };
 }
 
-function keepPreferences({ size, confidence, hidden }) {
+function keepPreferences({ storage, size, confidence, hidden }) {
   try {
-    localStorage.setItem(PREFERENCES, JSON.stringify({ size, confidence, hidden: [...hidden] }));
+    localStorage.setItem(storage, JSON.stringify({ size, confidence, hidden: [...hidden] }));
   } catch {
     // Not kept, then.
   }

@@ -3,19 +3,17 @@
 
 const SELECTION_DELAY = 250;
 
-const galleries = new WeakMap();
-
 class Gallery {
   constructor(root, parentElement) {
     this.root = root;
     this.host = parentElement.host ?? parentElement;
-    this.preferences = readPreferences();
+    this.preferences = readPreferences(this.storage);
     this.tiles = [];
     this.selected = new Set();
     this.anchor = null;
     this.focused = 0;
     this.timer = 0;
-    this.bar = new Bar(this.preferences, {
+    this.bar = this.makeBar({
       appearance: () => this.paint(),
       size: () => this.layout({ keepInView: true }),
       sort: (text) => this.setTriggerValue("sort", text),
@@ -26,7 +24,7 @@ class Gallery {
     this.live.setAttribute("aria-live", "polite");
     this.grid = element("div", "grid");
     this.grid.setAttribute("role", "list");
-    this.grid.setAttribute("aria-label", "Frames");
+    this.grid.setAttribute("aria-label", this.nouns.plural);
     this.grid.onkeydown = (event) => this.onKey(event);
     root.replaceChildren(this.bar.node, this.live, this.grid);
     this.resize = new ResizeObserver(() => this.layout());
@@ -36,6 +34,29 @@ class Gallery {
       if (this.place) sessionStorage.setItem(`predscope.scroll:${this.place}`, String(Math.round(this.scroller.scrollTop)));
     };
     this.scroller.addEventListener("scroll", this.keepScroll, { passive: true });
+  }
+
+  /** Under which name the browser keeps what this reader prefers. */
+  get storage() {
+    return "predscope.gallery";
+  }
+
+  /** What tiles are called. */
+  get nouns() {
+    return { plural: "Frames" };
+  }
+
+  makeBar(on) {
+    return new Bar(this.preferences, on);
+  }
+
+  makeTile(record, scene, on) {
+    return new Tile(record, scene, on);
+  }
+
+  /** Height of what stands below each tile, pixels. */
+  get captionHeight() {
+    return 0;
   }
 
   close() {
@@ -88,7 +109,7 @@ class Gallery {
     const { scene, tiles } = this.data;
     this.tiles = tiles.map(
       (record, place) =>
-        new Tile(record, scene, {
+        this.makeTile(record, scene, {
           open: (event) => this.onClick(event, place),
           mark: (event) => (event.shiftKey ? this.selectRange(place) : this.toggleSelected(place)),
           focus: () => this.rove(place),
@@ -108,8 +129,10 @@ class Gallery {
 
   paint() {
     const { hidden, confidence } = this.preferences;
-    const layersShown = this.data.scene.layers.filter((layer) => !hidden.has(layer.key)).length;
-    const mode = resolveColorMode("auto", { layersShown, hasOutcomes: false });
+    const shown = this.data.scene.layers.filter((layer) => !hidden.has(layer.key));
+    const modelsShown = shown.filter((layer) => layer.role === "predictions").length;
+    const hasOutcomes = this.data.has_outcomes === true;
+    const mode = resolveColorMode("auto", { layersShown: shown.length, modelsShown, hasOutcomes });
     this.root.dataset.mode = mode;
     for (const tile of this.tiles) {
       tile.color(hidden, mode);
@@ -124,7 +147,7 @@ class Gallery {
     const key = `${width}:${wanted}`;
     if (key === this.laidOut) return;
     this.laidOut = key;
-    const { places, height } = justifiedRows(this.tiles.map((tile) => tile.aspect), width, wanted);
+    const { places, height } = justifiedRows(this.tiles.map((tile) => tile.aspect), width, wanted, this.captionHeight);
     const { most_rows: mostRows } = this.data;
     const shown = mostRows ? tilesInWholeRows(places, width, mostRows) : places.length;
     const cut = shown < places.length ? places[shown].top - GAP : height;
@@ -257,18 +280,4 @@ class Gallery {
     this.grid.classList.toggle("selecting", this.selected.size > 0);
     this.bar.showSelected(this.selected.size);
   }
-}
-
-export default function (component) {
-  const { parentElement } = component;
-  let gallery = galleries.get(parentElement);
-  if (!gallery) {
-    gallery = new Gallery(parentElement.querySelector(".gallery"), parentElement);
-    galleries.set(parentElement, gallery);
-  }
-  gallery.update(component);
-  return () => {
-    gallery.close();
-    galleries.delete(parentElement);
-  };
 }

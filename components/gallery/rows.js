@@ -6,9 +6,10 @@ const GAP = 6;
  * @param {number[]} aspects width / height of each tile
  * @param {number} width of the grid, pixels
  * @param {number} wantedHeight of a row, pixels
+ * @param {number} [below] height of what stands below each tile, pixels
  * @returns {{places: {left: number, top: number, width: number, height: number}[], height: number}}
  */
-function justifiedRows(aspects, width, wantedHeight) {
+function justifiedRows(aspects, width, wantedHeight, below = 0) {
   const places = [];
   let top = 0;
   let start = 0;
@@ -22,7 +23,7 @@ function justifiedRows(aspects, width, wantedHeight) {
       places.push({ left, top, width: aspects[i] * height, height });
       left += aspects[i] * height + GAP;
     }
-    top += height + GAP;
+    top += height + below + GAP;
     start = end;
   };
   for (let end = 1; end <= aspects.length; end += 1) {

@@ -15,6 +15,9 @@ const GEOMETRY_KEYS = {
   keypoints: "points",
 };
 
+/** By their codes in bits 2 and up of an object's flags, from 1. */
+const OUTCOME_CODES = ["tp", "fp", "fn", "ignored"];
+
 /** An object of a frame payload from its compact row; a mask comes as its outline. */
 function expandObject([row, layer, cls, kind, conf, flags, geometry], scene) {
   const object = { id: `${scene.layers[layer].key}:${row}`, layer, cls, kind: kind === "mask" ? "polygon" : kind };
@@ -22,6 +25,7 @@ function expandObject([row, layer, cls, kind, conf, flags, geometry], scene) {
   if (conf !== null) object.conf = conf;
   if (flags & 1) object.crowd = true;
   if (flags & 2) object.ignored = true;
+  if (flags >> 2) object.outcome = OUTCOME_CODES[(flags >> 2) - 1];
   return object;
 }
 

@@ -20,7 +20,16 @@ import streamlit as st
 
 from components.drawing import drawing_source, drawing_style, read_sources
 
-__all__ = ["DEFAULT_HEIGHT", "WINDOW_RADIUS", "FrameOrder", "ViewerEvent", "order_window", "read_event", "viewer"]
+__all__ = [
+    "DEFAULT_HEIGHT",
+    "WINDOW_RADIUS",
+    "FrameOrder",
+    "ViewerEvent",
+    "frame_sequence",
+    "order_window",
+    "read_event",
+    "viewer",
+]
 
 WINDOW_RADIUS: Final = 32
 """Frames before and after the current one whose entries the browser is given."""
@@ -32,10 +41,13 @@ _SCRIPTS: Final = (
     "dom.js",
     "settings.js",
     "order.js",
+    "photo.js",
     "store.js",
     "viewport.js",
     "view.js",
+    "sheet.js",
     "pane.js",
+    "outcomes.js",
     "overlays.js",
     "tooltip.js",
     "selection.js",
@@ -45,6 +57,10 @@ _SCRIPTS: Final = (
     "keyboard.js",
     "interaction.js",
     "panel.js",
+    "object_list.js",
+    "side.js",
+    "playback.js",
+    "position_bar.js",
     "viewer.js",
 )
 
@@ -64,9 +80,12 @@ class FrameOrder:
         key: names the order (filters, sort, revision); windows of the same key belong together.
         total: number of frames in the order.
         offset: position of ``frames[0]`` in the order, from 0.
-        frames: entries ``{"id", "index", "image", "width", "height", "apply_exif"}``, ``image`` being a URL or None.
+        frames: entries ``{"id", "index", "image", "width", "height", "apply_exif"}``, ``image`` being a URL or None,
+            and ``"sequence"`` where the frame belongs to one.
         first: entry of the very first frame, if it is outside of the window (Home goes there at once).
         last: entry of the very last frame, likewise.
+        sequence: the video or image sequence of the current frame, if it belongs to one, see `frame_sequence`. Frames
+            of it that are outside of the window are played by their indices.
     """
 
     key: str
@@ -75,14 +94,35 @@ class FrameOrder:
     frames: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     first: Mapping[str, Any] | None = None
     last: Mapping[str, Any] | None = None
+    sequence: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         record = {"key": self.key, "total": self.total, "offset": self.offset, "frames": list(self.frames)}
-        if self.first is not None:
-            record["first"] = self.first
-        if self.last is not None:
-            record["last"] = self.last
+        for name in ("first", "last", "sequence"):
+            if (value := getattr(self, name)) is not None:
+                record[name] = value
         return record
+
+
+def frame_sequence(name: str, positions: Sequence[int], frame_indices: Sequence[int]) -> dict[str, Any]:
+    """A sequence as the browser is given it.
+
+    Args:
+        name: of the sequence, as in the ``sequence`` of entries and payloads.
+        positions: places in the order of the sequence's frames, in the sequence's own order.
+        frame_indices: indices of these frames.
+
+    Returns:
+        ``{"name", "runs": [[position, frame index, count], ...]}``; within a run both go up one by one, so that a video
+        in its natural order is a single run.
+    """
+    runs: list[list[int]] = []
+    for position, index in zip(positions, frame_indices, strict=True):
+        if runs and position == runs[-1][0] + runs[-1][2] and index == runs[-1][1] + runs[-1][2]:
+            runs[-1][2] += 1
+        else:
+            runs.append([int(position), int(index), 1])
+    return {"name": name, "runs": runs}
 
 
 def order_window(
@@ -92,6 +132,7 @@ def order_window(
     *,
     key: str,
     radius: int = WINDOW_RADIUS,
+    sequence: Mapping[str, Any] | None = None,
 ) -> FrameOrder:
     """The window of an order around a position.
 
@@ -101,6 +142,7 @@ def order_window(
         entry: makes the entry of a frame index; called for the frames of the window and both ends only.
         key: names the order, see `FrameOrder`.
         radius: frames to either side.
+        sequence: of the current frame, see `frame_sequence`.
     """
     total = len(frame_indices)
     centre = min(max(position or 0, 0), max(total - 1, 0))
@@ -113,6 +155,7 @@ def order_window(
         frames=[entry(int(index)) for index in frame_indices[start:stop]],
         first=entry(int(frame_indices[0])) if start > 0 else None,
         last=entry(int(frame_indices[-1])) if stop < total else None,
+        sequence=sequence,
     )
 
 
@@ -125,12 +168,14 @@ class ViewerEvent:
             the order's frame at ``position`` by sending its window (no ``server_nav`` needed).
         position: its position in the order, from 0; None when it is not part of it.
         selected: id of the selected object, or None.
+        threshold: the confidence below which predictions are hidden, 0..1; None: not told.
         sequence: the user's steps and selections so far in this mount of the viewer; 0: none yet.
     """
 
     frame_id: str | None = None
     position: int | None = None
     selected: str | None = None
+    threshold: float | None = None
     sequence: int = 0
 
 
@@ -144,6 +189,7 @@ def read_event(state: Any) -> ViewerEvent:
         frame_id=_text(view.get("frame")),
         position=int(position) if isinstance(position, int | float) else None,
         selected=_text(view.get("selected")),
+        threshold=float(threshold) if isinstance(threshold := view.get("threshold"), int | float) else None,
         sequence=int(view.get("seq") or 0),
     )
 
@@ -164,6 +210,7 @@ def viewer(
     selected: str | None = None,
     settings: Mapping[str, Any] | None = None,
     height: str = DEFAULT_HEIGHT,
+    walk: Sequence[Mapping[str, Any]] | None = None,
     on_view: Callable[[], None] | None = None,
 ) -> ViewerEvent:
     """Draws the viewer.
@@ -181,6 +228,9 @@ def viewer(
         settings: initial settings, by their names in ``settings.js`` (``threshold``, ``hiddenLayers``, ...); they win
             over what the browser remembers, and again whenever they change.
         height: CSS height of the whole viewer; never less than 360 px.
+        walk: objects around the selected one that the keys for the previous and the next error go through, each
+            ``{"object": id, "position": of its frame in the order, "entry": of the order}``; None: the errors of each
+            frame, frame by frame.
         on_view: called at the start of a rerun that an event of the viewer has caused.
 
     Returns:
@@ -198,6 +248,7 @@ def viewer(
             "objects_url": objects_url,
             "server_nav": server_nav,
             "settings": dict(settings or {}),
+            "walk": None if walk is None else {"items": list(walk)},
             "height": height,
         },
         on_view_change=on_view or (lambda: None),

@@ -28,8 +28,8 @@ class Help {
   open() {
     this.returnTo = this.root.getRootNode().activeElement;
     const groups = new Map();
-    for (const { group, label, text, needsOutcomes } of KEYS) {
-      if (needsOutcomes && !this.viewer.overlays.hasOutcomes) continue;
+    for (const { group, label, text, when } of KEYS) {
+      if (when && !when(this.viewer)) continue;
       if (!groups.has(group)) groups.set(group, []);
       const keys = label.split(" ").map((part) => (part === "or" || part === "to" ? ` ${part} ` : element("kbd", { text: part })));
       groups.get(group).push(element("dt", {}, ...keys), element("dd", { text }));

@@ -19,7 +19,7 @@ class Legend {
       hidden: settings.hiddenLayers.includes(layer.key),
       toggle: () => settings.toggle("hiddenLayers", layer.key),
     }));
-    if (mode === "outcome") {
+    if (mode === "outcome" || (viewer.overlays.hasOutcomes && settings.hiddenOutcomes.length)) {
       for (const [outcome, { plural, color }] of Object.entries(OUTCOMES)) {
         const count = counts.outcomes[outcome] ?? 0;
         if (!count && outcome === "ignored") continue;

@@ -1,5 +1,7 @@
 // What is drawn over the photo, and how: layers, filters, colours, and the counts that go with them.
 
+const FILL = 0.3; // opacity of areas until the user chooses
+const STACKED_FILL = 0.1; // the same with several layers, whose areas lie over each other
 const FEW_OBJECTS = 12; // up to this many, automatic captions are for all
 
 class Overlays {
@@ -17,11 +19,16 @@ class Overlays {
 
   get colorContext() {
     const shown = this.scene.layers.filter((layer) => !this.settings.hiddenLayers.includes(layer.key));
-    return { layersShown: shown.length, hasOutcomes: this.hasOutcomes };
+    const modelsShown = shown.filter((layer) => layer.role === "predictions").length;
+    return { layersShown: shown.length, modelsShown, hasOutcomes: this.hasOutcomes };
   }
 
   get colorMode() {
     return resolveColorMode(this.settings.colorMode, this.colorContext);
+  }
+
+  get fill() {
+    return this.settings.fill ?? (this.colorContext.layersShown > 1 ? STACKED_FILL : FILL);
   }
 
   get captionsForAll() {
@@ -29,8 +36,22 @@ class Overlays {
     return captions === "on" || (captions === "auto" && this.counts.layers.reduce((sum, count) => sum + count, 0) <= FEW_OBJECTS);
   }
 
+  /** Key of the predictions that labels are compared with: the first that are shown. */
+  get comparedLayer() {
+    const models = this.scene.layers.filter((layer) => layer.role === "predictions");
+    return (models.find((layer) => !this.settings.hiddenLayers.includes(layer.key)) ?? models[0])?.key;
+  }
+
+  /** Outcomes at the threshold and for the layers that are shown now. */
+  derive(sheet) {
+    const changed = deriveOutcomes(sheet.payload.objects, this.scene, this.comparedLayer, this.settings.threshold);
+    sheet.outcomesChanged(changed);
+    return changed.length > 0;
+  }
+
   /** Everything, after a frame was drawn. */
   apply() {
+    for (const { sheet } of this.viewer.activePanes) this.derive(sheet);
     this.hasOutcomes = this.viewer.objects.some((object) => object.outcome !== undefined);
     this.arrange();
     this.filter();
@@ -41,8 +62,18 @@ class Overlays {
   refresh(changed) {
     const any = (...names) => names.some((name) => changed.has(name));
     if (any("split", "hiddenLayers", "paneLayers")) this.arrange();
+    if (any("threshold", "hiddenLayers")) {
+      // Both panes show the same objects: the first finds what changed, and all are coloured anew.
+      const sheets = this.viewer.activePanes.map((pane) => pane.sheet);
+      const outcomesChanged = sheets.some((sheet) => this.derive(sheet));
+      if (outcomesChanged) {
+        for (const sheet of sheets) sheet.mode = null;
+        this.coloredBy = null;
+        this.viewer.selection.tooltip.objectId = null;
+      }
+    }
     if (any("threshold", "hiddenClasses", "hiddenOutcomes", "hiddenLayers")) this.filter();
-    if (any("colorMode", "hiddenLayers", "split") && (this.colorMode !== this.coloredBy || changed.has("split"))) this.colorize();
+    if (any("colorMode", "hiddenLayers", "split", "threshold") && (this.colorMode !== this.coloredBy || changed.has("split"))) this.colorize();
     if (any("fill", "outline")) this.applyAppearance();
   }
 
@@ -95,7 +126,7 @@ class Overlays {
 
   filter() {
     this.hiddenClasses = new Set(this.settings.hiddenClasses);
-    for (const pane of this.viewer.activePanes) pane.filter((object) => this.passes(object));
+    for (const { sheet } of this.viewer.activePanes) sheet.filter((object) => this.passes(object));
     this.count();
   }
 
@@ -117,7 +148,7 @@ class Overlays {
         const number = classes.get(object.cls);
         number[layer.role] += 1;
         if (!settings.hiddenLayers.includes(layer.key)) number.passing += 1;
-        if (object.outcome !== undefined) outcomes[object.outcome] = (outcomes[object.outcome] ?? 0) + 1;
+        if (this.countsOutcome(object, layer)) outcomes[object.outcome] = (outcomes[object.outcome] ?? 0) + 1;
       }
       if (object.crowd) crowds += 1;
       if (object.ignored) ignored += 1;
@@ -126,13 +157,27 @@ class Overlays {
     this.counts = { layers, allOfLayers, classes, outcomes, crowds, ignored };
   }
 
+  /** A match is one true positive, not two: predictions are counted, and the labels that they miss. */
+  countsOutcome(object, layer) {
+    if (object.outcome === undefined) return false;
+    return layer.role === "labels" ? object.outcome === "fn" : layer.key === this.comparedLayer;
+  }
+
   colorize() {
     this.coloredBy = this.colorMode;
-    for (const pane of this.viewer.activePanes) pane.colorize(this.coloredBy);
+    for (const { sheet } of this.viewer.activePanes) sheet.colorize(this.coloredBy);
+  }
+
+  /** Filters and colours a sheet that is not on screen yet. */
+  style(sheet) {
+    this.derive(sheet);
+    sheet.filter((object) => this.passes(object));
+    const hasOutcomes = sheet.payload.objects.some((object) => object.outcome !== undefined);
+    sheet.colorize(resolveColorMode(this.settings.colorMode, { ...this.colorContext, hasOutcomes }));
   }
 
   applyAppearance() {
-    this.viewer.canvas.style.setProperty("--fill", this.settings.fill);
+    this.viewer.canvas.style.setProperty("--fill", this.fill);
     this.viewer.canvas.style.setProperty("--outline", this.settings.outline);
   }
 
@@ -151,6 +196,7 @@ class Overlays {
   changeThreshold(delta) {
     const threshold = Math.min(Math.max(Math.round((this.settings.threshold + delta) * 20) / 20, 0), 1);
     this.settings.set({ threshold });
+    this.viewer.thresholdChosen();
   }
 
   toggleCaptions() {

@@ -1,6 +1,5 @@
 // A pane: one photo with its overlays. Side by side there are two of them, with the same view and frame.
 
-const CASED_OBJECTS = 600; // above this, lines have no casing: one path of so many shapes takes long to stroke
 const LIVE_OBJECTS = 120; // above this, lines keep their width in frame pixels until a zoom has come to rest
 const REST_MS = 200;
 const TAG_HEIGHT = 16;
@@ -21,13 +20,8 @@ function tagWidth(text) {
 class Pane {
   constructor(index) {
     this.index = index;
-    this.items = []; // {object, node, position, shown}; node: shape or badge
-    this.byId = new Map();
-    this.layers = []; // {key, group, casing}
+    this.sheet = null; // what is drawn
     this.visible = new Set(); // indices of the layers shown here
-    this.scene = null;
-    this.payload = null;
-
     this.image = null;
     this.shapes = svgElement("g", { class: "shapes" });
     this.focus = svgElement("g", { class: "focus" });
@@ -46,38 +40,9 @@ class Pane {
     this.movements = 0;
   }
 
-  /** Draws a frame. `image` is decoded already, or null for a placeholder with the words in `reason`. */
-  draw(scene, payload, size, image, reason) {
-    this.scene = scene;
-    this.payload = payload;
-    this.items = [];
-    this.byId.clear();
-    this.layers = scene.layers.map((layer, i) => {
-      const group = layerGroup(scene, i);
-      const casing = svgElement("path", { class: "casing" });
-      group.append(casing);
-      return { key: layer.key, group, casing, count: 0 };
-    });
-    const badges = [];
-    payload.objects.forEach((object, position) => {
-      const layer = this.layers[object.layer];
-      if (!layer) return;
-      const cls = classOf(scene, object);
-      let node = shapeElement(object, cls);
-      if (node) {
-        node.setAttribute("role", "img");
-        node.setAttribute("aria-label", objectTitle(object, scene));
-        layer.group.append(node);
-      } else if (object.kind === "classification") {
-        node = this.badge(object, layer);
-        badges.push(node);
-      } else return;
-      layer.count += 1;
-      const item = { object, node, position, shown: true };
-      this.items.push(item);
-      this.byId.set(object.id, item);
-    });
-
+  /** Shows a sheet. `image` is decoded already, or null for a placeholder with the words in `reason`. */
+  draw(sheet, size, image, reason) {
+    this.sheet = sheet;
     const [width, height] = size;
     this.stage.style.width = `${width}px`;
     this.stage.style.height = `${height}px`;
@@ -89,57 +54,29 @@ class Pane {
     }
     this.missing.hidden = Boolean(image);
     this.missing.replaceChildren(...(image ? [] : [element("span", { text: reason })]));
-    this.shapes.replaceChildren(...this.layers.map((layer) => layer.group));
-    this.badges.replaceChildren(...badges);
+    this.shapes.replaceChildren(...sheet.layers.map((layer) => layer.group));
+    this.badges.replaceChildren(...sheet.badges);
     this.focus.replaceChildren();
     this.tags.replaceChildren();
-    this.root.classList.toggle("many", this.items.length > CASED_OBJECTS);
+    this.root.classList.toggle("many", sheet.isCrowded);
   }
 
-  badge(object, layer) {
-    const { scene } = this;
-    const label = objectTitle(object, scene);
-    return element(
-      "button",
-      { type: "button", class: "badge", "data-id": object.id, "data-layer": layer.key, "aria-label": label },
-      layerSample(scene, object.layer),
-      element("span", { text: tagText(object, scene) }),
-    );
+  get scene() {
+    return this.sheet.scene;
   }
 
-  /** Which layers are shown here: one class on each group, the style sheet does the rest. */
+  get items() {
+    return this.sheet?.items ?? [];
+  }
+
+  /** The item of an object: {object, node, position, shown, color}. */
+  item(id) {
+    return id ? this.sheet?.byId.get(id) : undefined;
+  }
+
   showLayers(visible) {
     this.visible = visible;
-    this.layers.forEach((layer, i) => layer.group.classList.toggle("off", !visible.has(i)));
-    for (const { object, node } of this.items) {
-      if (object.kind === "classification") node.classList.toggle("off", !visible.has(object.layer));
-    }
-  }
-
-  /** Shows exactly the objects that pass; only those that change are touched. */
-  filter(passes) {
-    const changed = new Set();
-    for (const item of this.items) {
-      const shown = passes(item.object);
-      if (shown !== item.shown) {
-        item.shown = shown;
-        item.node.style.display = shown ? "" : "none";
-        changed.add(item.object.layer);
-      }
-    }
-    this.layers.forEach((layer, i) => {
-      if (!changed.has(i) && layer.cased) return;
-      layer.cased = true;
-      if (this.items.length > CASED_OBJECTS) return;
-      let path = "";
-      for (const { object, shown } of this.items) if (shown && object.layer === i) path += shapePath(object);
-      layer.casing.setAttribute("d", path);
-    });
-  }
-
-  colorize(mode) {
-    this.layers.forEach((layer, i) => layer.group.style.setProperty("--casing", casingColor(this.scene, i, mode)));
-    for (const { object, node, position } of this.items) colorShape(node, objectColor(object, mode, this.scene, position));
+    this.sheet.showLayers(visible);
   }
 
   isVisible(item) {
@@ -158,20 +95,20 @@ class Pane {
     const partners = [];
     let joined = false;
     for (const [id, kind] of [[selectedId, "selected"], [hoveredId === selectedId ? null : hoveredId, "hovered"]]) {
-      const item = id && this.byId.get(id);
+      const item = this.item(id);
       if (!item || !this.isVisible(item)) continue;
-      const partner = item.object.match && this.byId.get(item.object.match);
+      const partner = this.item(item.object.match ?? item.object.near);
       if (partner && this.isVisible(partner)) {
         joined = true;
         partners.push(this.partnerLine(item, partner), this.markOf(partner, "matched"));
+        const rival = item.object.match ? null : this.item(partner.object.match); // who took what it overlaps
+        if (rival && rival !== item && this.isVisible(rival)) partners.push(this.markOf(rival, "matched"));
       }
       marks.push(this.markOf(item, kind));
     }
     this.focus.replaceChildren(...[...partners, ...marks].filter(Boolean));
     this.root.classList.toggle("joined", joined);
-    for (const { object, node } of this.items) {
-      if (object.kind === "classification") node.classList.toggle("selected", object.id === selectedId);
-    }
+    for (const node of this.sheet?.badges ?? []) node.classList.toggle("selected", node.dataset.id === selectedId);
   }
 
   markOf(item, kind) {
@@ -180,6 +117,7 @@ class Pane {
     const path = shapePath(item.object);
     if (path) group.append(svgElement("path", { d: path, class: "halo dark" }), svgElement("path", { d: path, class: "halo light" }));
     const copy = item.node.cloneNode(true);
+    colorShape(copy, item.color);
     copy.removeAttribute("data-id");
     copy.removeAttribute("role");
     copy.removeAttribute("aria-label");
@@ -240,7 +178,7 @@ class Pane {
    * @param {(string | null)[]} markedIds most important first
    */
   placeTags(viewport, markedIds, everyObject) {
-    const marked = markedIds.map((id) => id && this.byId.get(id)).filter((item) => item && this.isVisible(item));
+    const marked = markedIds.map((id) => this.item(id)).filter((item) => item && this.isVisible(item));
     let items = marked;
     if (everyObject && !this.root.classList.contains("joined")) {
       const others = this.items.filter((item) => this.isVisible(item) && !marked.includes(item));
@@ -259,7 +197,7 @@ class Pane {
         height: TAG_HEIGHT,
         required: marked.includes(item),
         text,
-        color: item.node.style.getPropertyValue("--color"),
+        color: item.color,
       });
     }
     // Beside the picture is fine too: there a tag hides nothing.

@@ -1,4 +1,4 @@
-// The side panel: layers, confidence, classes, appearance.
+// The panel of layers, confidence, classes and appearance.
 
 const SEARCH_FROM = 12; // lists of at least this many classes get a search box
 
@@ -7,7 +7,7 @@ class Panel {
     this.viewer = viewer;
     const { settings } = viewer;
     this.layers = element("div", { class: "rows" });
-    this.threshold = this.slider("Confidence", 0, 1, 0.01, (value) => settings.set({ threshold: value }), "threshold");
+    this.threshold = this.slider("Confidence", 0, 1, 0.01, (value) => settings.set({ threshold: value }), "threshold", () => viewer.thresholdChosen());
     this.search = element("input", {
       type: "search",
       class: "search",
@@ -29,9 +29,9 @@ class Panel {
     classSection.classList.add("class-section");
     this.thresholdSection = this.section(null, this.threshold.root);
     this.root = element(
-      "aside",
-      { class: "panel", "aria-label": "Layers, classes and appearance" },
-      this.section("Layers", this.layers),
+      "div",
+      { class: "settings-page" },
+      this.section(null, this.layers),
       this.thresholdSection,
       classSection,
       this.section(
@@ -50,11 +50,12 @@ class Panel {
     return element("section", {}, title && element("h3", { text: title }), ...children);
   }
 
-  slider(label, min, max, step, onvalue, name) {
+  slider(label, min, max, step, onvalue, name, onrelease = () => {}) {
     const value = element("output", { class: "value" });
     const input = element("input", {
       type: "range", min, max, step, name, "aria-label": label,
       oninput: (event) => onvalue(Number(event.target.value)),
+      onchange: () => onrelease(),
       onpointerup: (event) => event.target.blur(), // arrow keys step through frames again
     });
     return { input, value, root: element("label", { class: "slider" }, element("span", { text: label }), value, input) };
@@ -163,7 +164,8 @@ class Panel {
     }
     this.everyClass.hidden = settings.hiddenClasses.length === 0;
     this.setSlider(this.threshold, settings.threshold, `≥ ${settings.threshold.toFixed(2)}`);
-    this.setSlider(this.fill, settings.fill, `${Math.round(settings.fill * 100)}%`);
+    const { fill } = viewer.overlays;
+    this.setSlider(this.fill, fill, `${Math.round(fill * 100)}%`);
     this.setSlider(this.outline, settings.outline, `${settings.outline} px`);
     const automatic = { layer: "layer", class: "class", outcome: "outcome" }[resolveColorMode("auto", colorContext)];
     this.setOptions(this.colorMode, [

@@ -19,24 +19,31 @@ class Selection {
   }
 
   item(id) {
-    return id ? this.viewer.panes[0].byId.get(id) : undefined;
+    return this.viewer.panes[0].item(id);
   }
 
   object(id) {
     return this.item(id)?.object ?? null;
   }
 
-  /** Objects that are drawn in any pane, in the order of the payload. */
-  get visibleObjects() {
+  /** Items of the objects that are drawn in any pane, in the order of the payload: each object once. */
+  get visibleItems() {
     const drawn = this.viewer.activePanes.flatMap((pane) => pane.items.filter((item) => pane.isVisible(item)));
-    return [...new Set(drawn.map((item) => item.object))];
+    if (this.viewer.activePanes.length === 1) return drawn;
+    return [...new Map(drawn.map((item) => [item.object.id, item])).values()].sort((a, b) => a.position - b.position);
+  }
+
+  get visibleObjects() {
+    return this.visibleItems.map((item) => item.object);
   }
 
   /** A selection by the user, of which Python hears. */
-  select(id) {
-    if (id === this.selected) return;
-    this.set(id, false);
-    this.viewer.notify();
+  select(id, reveal = false) {
+    this.viewer.playback.stop();
+    if (id === this.selected && !reveal) return;
+    const isNew = id !== this.selected;
+    this.set(id, reveal);
+    if (isNew) this.viewer.notify();
   }
 
   set(id, reveal) {
@@ -55,7 +62,7 @@ class Selection {
     else {
       const { object, position } = item;
       const color = objectColor(object, viewer.overlays.colorMode, viewer.scene, position);
-      this.tooltip.show(object, viewer.scene, this.object(object.match), color, stackSize);
+      this.tooltip.show(object, viewer.scene, this.object(object.match ?? object.near), color, stackSize);
       const bounds = viewer.frameBox.getBoundingClientRect();
       this.tooltip.moveTo(client[0] - bounds.left, client[1] - bounds.top, bounds);
     }
@@ -65,8 +72,18 @@ class Selection {
     this.mark();
   }
 
+  /** Hovers an object from elsewhere than the picture: it is marked, but nothing is explained. */
+  highlight(id) {
+    this.tooltip.hide();
+    const hovered = this.item(id) ? id : null;
+    if (this.hovered === hovered) return;
+    this.hovered = hovered;
+    this.mark();
+  }
+
   mark() {
     for (const pane of this.viewer.activePanes) pane.mark(this.selected, this.hovered);
+    this.viewer.side.objects.mark(this.selected, this.hovered);
     this.placeTags();
   }
 
@@ -105,6 +122,7 @@ class Selection {
   /** Selects an object by keyboard and explains it, beside it. */
   reach(object, reveal) {
     const { viewer } = this;
+    viewer.playback.stop();
     this.set(object.id, reveal);
     viewer.notify();
     const box = objectBox(object);
@@ -117,16 +135,23 @@ class Selection {
   /** The selected object with its match, or else everything that is drawn. */
   crop() {
     const selected = this.object(this.selected);
-    const chosen = selected ? [selected, this.object(selected.match)].filter(Boolean) : this.visibleObjects;
+    const chosen = selected ? [selected, this.object(selected.match ?? selected.near)].filter(Boolean) : this.visibleObjects;
     this.viewer.view.cropToObjects(chosen);
   }
 
   /** The next object of the selected one's kind of error: on this frame, else on the frames beyond. */
   async nextError(delta) {
     const { viewer } = this;
+    viewer.playback.stop();
+    if (viewer.walk) {
+      await this.nextOfWalk(delta);
+      return;
+    }
     const kind = this.object(this.selected)?.outcome;
     const wanted = ERRORS.includes(kind) ? [kind] : ERRORS;
-    const find = () => viewer.objects.filter((object) => wanted.includes(object.outcome) && viewer.overlays.passes(object));
+    const isShown = ({ layer }) => !viewer.settings.hiddenLayers.includes(viewer.scene.layers[layer]?.key);
+    const isError = (object) => wanted.includes(object.outcome) && isShown(object) && viewer.overlays.passes(object);
+    const find = () => viewer.objects.filter(isError);
     let errors = find();
     const place = errors.findIndex((object) => object.id === this.selected);
     let next = place < 0 ? (delta > 0 ? 0 : errors.length - 1) : place + delta;
@@ -139,9 +164,25 @@ class Selection {
       errors = find();
       next = delta > 0 ? 0 : errors.length - 1;
     }
-    if (!errors[next]) return;
-    this.set(errors[next].id, false);
+    if (errors[next]) this.zoomTo(errors[next]);
+  }
+
+  /** The object before or after the selected one of those that Python was asked for, in their order. */
+  async nextOfWalk(delta) {
+    const { viewer } = this;
+    const { items } = viewer.walk;
+    const isHere = ({ entry }) => entry.id === viewer.payload.frame;
+    const place = items.findIndex((item) => item.object === this.selected && isHere(item));
+    const item = place < 0 ? (items.find(isHere) ?? items[0]) : items[place + delta];
+    if (!item) return;
+    if (!isHere(item)) await viewer.show(item.entry, item.position, null);
+    const object = isHere(item) && this.object(item.object);
+    if (object) this.zoomTo(object);
+  }
+
+  zoomTo(object) {
+    this.set(object.id, false);
     this.crop();
-    this.reach(errors[next], false);
+    this.reach(object, false);
   }
 }

@@ -6,10 +6,12 @@ const DEFAULT_SETTINGS = {
   hiddenClasses: [], // class ids
   hiddenOutcomes: [], // "tp", "fp", "fn", "ignored"
   colorMode: "auto",
-  fill: 0.3, // opacity of polygons and masks
+  fill: null, // opacity of polygons and masks; null: by the number of layers shown
   outline: 2, // line width in screen pixels
   captions: "auto", // "auto": for all when they are few; "on"; "off"
   panel: null, // side panel open; null: when there is room for it
+  side: "layers", // tab of the side panel: "layers" or "objects"
+  objectSort: { column: "class", descending: false }, // of the list of objects
   split: false,
   paneLayers: null, // layer keys of each pane, [[...], [...]]; null: chosen by the layers' roles
   keepZoom: false,
@@ -39,12 +41,15 @@ class Settings {
     }
   }
 
-  /** Takes what Python asks for: at first, and again only where it asks for something else than before. */
-  receive(given) {
+  /**
+   * Takes what Python asks for: at first, and again only where it asks for something else than before.
+   * @param {object} [told] what Python was told last: where it only repeats that, the user may be further by now
+   */
+  receive(given, told = {}) {
     const before = JSON.parse(this.received);
     const patch = {};
     for (const [name, value] of Object.entries(given ?? {})) {
-      if (name in DEFAULT_SETTINGS && JSON.stringify(before[name]) !== JSON.stringify(value)) patch[name] = value;
+      if (name in DEFAULT_SETTINGS && JSON.stringify(before[name]) !== JSON.stringify(value) && told[name] !== value) patch[name] = value;
     }
     this.received = JSON.stringify(given ?? {});
     if (Object.keys(patch).length) this.set(patch);

@@ -7,7 +7,9 @@ const AHEAD = [1, 2, 3, -1]; // neighbours whose images are decoded in advance, 
 const IDLE_MS = 300; // what is not urgent waits until the user has rested this long
 
 class FrameStore {
-  constructor() {
+  /** @param {() => void} onpayloads called when objects have arrived */
+  constructor(onpayloads) {
+    this.onpayloads = onpayloads;
     this.objectsUrl = null;
     this.payloads = new Map(); // frame index -> payload
     this.requests = new Map(); // frame index -> promise of the request under way
@@ -54,6 +56,7 @@ class FrameStore {
           if (this.payloads.size <= PAYLOADS_KEPT) break;
           if (!indices.includes(index)) this.payloads.delete(index);
         }
+        this.onpayloads();
       }),
     );
     const settled = request.finally(() => {
@@ -155,16 +158,4 @@ class FrameStore {
     clearTimeout(this.timer);
     this.timer = 0;
   }
-}
-
-/** An <img> of a frame; EXIF orientation is left alone where the frame's size was given without it. */
-function frameImage(entry) {
-  const image = new Image();
-  image.alt = "";
-  image.draggable = false;
-  image.decoding = "sync";
-  image.className = "photo";
-  if (entry.apply_exif === false) image.style.imageOrientation = "none";
-  image.src = entry.image;
-  return image;
 }

@@ -8,12 +8,13 @@ class Toolbar {
     this.zoom = element("button", { type: "button", class: "zoom", title: "Actual size: one frame pixel a screen pixel", onclick: () => viewer.view.zoomTo(1) });
     this.captions = iconButton("captions", "Captions", "C", () => viewer.overlays.toggleCaptions(), "captions-button");
     this.split = iconButton("split", "Side by side", "S", () => viewer.toggleSplit(), "split-button");
-    this.panel = iconButton("panel", "Layers, classes and appearance", "", () => viewer.togglePanel(), "panel-button");
+    this.panel = iconButton("panel", "Layers and objects", "", () => viewer.togglePanel(), "panel-button");
     this.previous = iconButton("previous", "Previous frame", "Left arrow or A", () => viewer.step(-1), "previous");
     this.next = iconButton("next", "Next frame", "Right arrow or D", () => viewer.step(1), "next");
     this.root = element(
       "div",
-      { class: "toolbar", role: "toolbar", "aria-label": "Viewer" },
+      // A pressed button leaves the focus where it is, so that the keys stay the viewer's.
+      { onmousedown: (event) => event.target.closest("button") && event.preventDefault(), class: "toolbar", role: "toolbar", "aria-label": "Viewer" },
       this.previous,
       this.place,
       this.next,
@@ -34,6 +35,7 @@ class Toolbar {
   }
 
   update() {
+    this.place.setAttribute("aria-live", this.viewer.playback.playing ? "off" : "polite");
     const { viewer } = this;
     const { order, position } = viewer;
     const inOrder = position !== null && position < order.total;

@@ -12,17 +12,21 @@ class Viewer {
     this.entry = null; // of the order, for the frame shown or on its way
     this.payload = null; // of the frame drawn
     this.position = null; // in the order, from 0; null: the frame is not part of it
+    this.walk = null; // objects to go through with , and . in place of the errors of frames: {items}
+    this.toldThreshold = null; // the confidence that Python was told of last
     this.pending = null; // position that was asked for but is not known here yet
-    this.sequence = 0; // number of the user's own steps and selections
+    this.events = 0; // number of the user's own steps and selections
     this.serverNav = null;
     this.token = 0; // names the newest request to show a frame; older ones give up
     this.order = new FrameOrder();
-    this.store = new FrameStore();
+    this.store = new FrameStore(() => this.prepareAhead());
     this.settings = new Settings(data.storage, data.scene, (patch) => this.refresh(patch));
     this.panes = [new Pane(0), new Pane(1)];
     this.view = new View(this);
     this.overlays = new Overlays(this);
+    this.shelf = new SheetShelf(this.overlays);
     this.selection = new Selection(this);
+    this.playback = new Playback(this);
     this.build();
     this.interaction = new Interaction(this, this.canvas);
     this.keyboard = new Keyboard(this);
@@ -33,7 +37,8 @@ class Viewer {
 
   build() {
     this.toolbar = new Toolbar(this);
-    this.panel = new Panel(this);
+    this.side = new Side(this);
+    this.positionBar = new PositionBar(this);
     this.legend = new Legend(this);
     this.help = new Help(this);
     this.canvas = element(
@@ -44,12 +49,13 @@ class Viewer {
     this.message = element("div", { class: "message", role: "status", hidden: true });
     this.progress = element("div", { class: "progress", hidden: true });
     this.announcer = element("div", { class: "announcer", "aria-live": "polite" });
+    const picture = element("div", { class: "picture" }, this.canvas, this.message);
     this.frameBox = element(
       "div",
       { class: "frame-box" },
       this.toolbar.root,
       this.progress,
-      element("div", { class: "body" }, element("div", { class: "picture" }, this.canvas, this.message), this.panel.root),
+      element("div", { class: "body" }, element("div", { class: "photo-column" }, picture, this.positionBar.root), this.side.root),
       this.legend.root,
       this.announcer,
       this.selection.tooltip.root,
@@ -75,6 +81,16 @@ class Viewer {
     return this.settings.panel ?? this.isWide;
   }
 
+  get listOpen() {
+    return this.panelOpen && this.settings.side === "objects";
+  }
+
+  /** The video or image sequence of the frame, where there is more of it to see; else null. */
+  get sequence() {
+    const sequence = this.order.sequences.get(this.entry?.sequence);
+    return sequence?.length > 1 && sequence.placeOf(this.position) !== undefined ? sequence : null;
+  }
+
   // What Python sends
 
   update({ data, setStateValue }) {
@@ -89,7 +105,8 @@ class Viewer {
     const objectsChanged = this.store.configure(data.objects_url, data.frames);
     const orderChanged = this.order.key !== data.order.key;
     this.order.update(data.order);
-    this.settings.receive(data.settings);
+    this.walk = data.walk ?? null;
+    this.settings.receive(data.settings, { threshold: this.toldThreshold });
 
     const obey = this.serverNav === null || data.server_nav > this.serverNav;
     this.serverNav = data.server_nav;
@@ -100,18 +117,19 @@ class Viewer {
     if (orderChanged && this.payload) this.position = this.order.positionOf(this.payload.frame) ?? null;
     if (this.pending !== null && this.order.at(this.pending)) this.arrive();
     else if ((sceneChanged || objectsChanged) && this.entry) this.show(this.entry, this.position, this.selection.selected);
-    this.toolbar.update();
+    this.updatePlace();
   }
 
   obey(data) {
     this.pending = null;
+    this.playback.halt();
     clearTimeout(this.stateTimer);
     const position = this.order.positionOf(data.current) ?? null;
     const given = data.frames.find((payload) => payload.frame === data.current);
     const entry = position === null ? given && { ...given, id: given.frame } : this.order.at(position);
     if (!entry) {
       this.say(this.order.total ? "This frame is not in the project." : "No frames to show. Loosen the filters to see some.");
-      this.toolbar.update();
+      this.updatePlace();
       return;
     }
     const drawn = this.payload !== null && this.payload === this.store.payload(entry.index) && this.drawnScene === this.sceneText;
@@ -119,7 +137,7 @@ class Viewer {
       this.say(null);
       this.position = position;
       this.selection.set(data.selected, true);
-      this.toolbar.update();
+      this.updatePlace();
     } else this.show(entry, position, data.selected);
   }
 
@@ -127,10 +145,18 @@ class Viewer {
 
   /** Tells Python, once the user rests, what is shown now (or which position was asked for) and what is selected. */
   notify(frameId = this.payload.frame, position = this.position) {
-    this.sequence += 1;
+    this.events += 1;
     clearTimeout(this.stateTimer);
-    const state = { frame: frameId, position, selected: frameId ? this.selection.selected : null, seq: this.sequence };
+    const selected = frameId ? this.selection.selected : null;
+    const state = { frame: frameId, position, selected, threshold: this.settings.threshold, seq: this.events };
     this.stateTimer = setTimeout(() => this.setStateValue("view", state), STATE_DELAY_MS);
+  }
+
+  /** The user has come to rest at a confidence: Python evaluates there, and keeps it in the address. */
+  thresholdChosen() {
+    if (!this.payload) return;
+    this.toldThreshold = this.settings.threshold;
+    this.notify();
   }
 
   // Frames
@@ -141,6 +167,7 @@ class Viewer {
   }
 
   goTo(wanted) {
+    this.playback.stop();
     const position = Math.min(Math.max(wanted, 0), this.order.total - 1);
     if (position < 0 || position === (this.pending ?? this.position)) return;
     const entry = this.order.at(position);
@@ -148,6 +175,7 @@ class Viewer {
     if (!entry) {
       this.pending = position;
       this.busy(true);
+      this.positionBar.update();
       this.notify(null, position);
       return;
     }
@@ -175,28 +203,37 @@ class Viewer {
     let payload = store.payload(entry.index);
     if (!payload || !image.settled) {
       this.busy(true);
-      this.toolbar.update();
+      this.updatePlace();
       [payload] = await Promise.all([store.loadPayload(entry, this.order, position ?? 0), image.promise]);
       if (token !== this.token) return;
     }
     this.busy(false);
     this.draw(entry, payload, image, selected);
-    store.prefetch(this.order, position ?? 0);
+    if (!this.playback.playing) store.prefetch(this.order, position ?? 0);
+    this.prepareAhead();
+  }
+
+  /** Draws the neighbours whose objects are here already, off screen, when there is time. */
+  prepareAhead() {
+    const near = [1, -1, 2].map((step) => this.order.at((this.position ?? 0) + step));
+    this.shelf.prepare(this.scene, near.map((entry) => entry && this.store.payload(entry.index)));
   }
 
   draw(entry, payload, image, selected) {
+    const isSame = this.payload?.frame === payload.frame; // with other outcomes: the view stays
     this.payload = payload;
     this.drawnScene = this.sceneText;
     this.selection.clear();
     const photo = image.failed ? null : image.element;
     const size = frameSize(payload, photo);
     const reason = missingReason(payload);
-    this.activePanes.forEach((pane, i) => pane.draw(this.scene, payload, size, i === 0 ? photo : twinOf(image, entry), reason));
-    if (!this.settings.split) this.panes[1].payload = null;
-    this.view.viewport.setFrame(...size, this.settings.keepZoom);
+    this.panes[0].draw(this.shelf.take(this.scene, payload), size, photo, reason);
+    if (this.settings.split) this.panes[1].draw(new Sheet(this.scene, payload), size, twinOf(image, entry), reason);
+    else this.panes[1].sheet = null;
+    this.view.viewport.setFrame(...size, isSame || this.settings.keepZoom || this.playback.playing);
     this.view.place();
     this.overlays.apply();
-    this.panel.build();
+    this.side.build();
     this.updateControls();
     this.say(payload.problem ? `The objects of this frame could not be loaded: ${payload.problem}. Step away and back to try again.` : null);
     this.selection.set(selected, true);
@@ -220,7 +257,7 @@ class Viewer {
   refresh(patch) {
     if (!this.payload) return;
     const changed = new Set(Object.keys(patch));
-    if (changed.has("split") && this.settings.split && this.panes[1].payload !== this.payload) {
+    if (changed.has("split") && this.settings.split && this.panes[1].sheet?.payload !== this.payload) {
       this.draw(this.entry, this.payload, this.store.image(this.entry), this.selection.selected);
       return;
     }
@@ -232,9 +269,14 @@ class Viewer {
 
   updateControls() {
     this.frameBox.classList.toggle("with-panel", this.panelOpen);
-    this.panel.update();
+    this.side.update();
     this.legend.update();
+    this.updatePlace();
+  }
+
+  updatePlace() {
     this.toolbar.update();
+    this.positionBar.update();
   }
 
   resized() {
@@ -244,6 +286,11 @@ class Viewer {
 
   togglePanel() {
     this.settings.set({ panel: !this.panelOpen });
+  }
+
+  /** Opens the list of objects, or goes back to the layers. */
+  toggleList() {
+    this.settings.set(this.listOpen ? { side: "layers" } : { side: "objects", panel: true });
   }
 
   toggleSplit() {
@@ -275,42 +322,21 @@ class Viewer {
 
   /** Whether the viewer is off the page or under a dialog of the page, so that keys are not meant for it. */
   get isOutOfPlay() {
-    return !this.payload || !this.root.isConnected || document.querySelector("[role='dialog'][aria-modal='true']") !== null;
+    return !this.root.isConnected || document.querySelector("[role='dialog'][aria-modal='true']") !== null;
   }
 
   destroy() {
     this.token += 1;
     this.store.stop();
+    this.shelf.cancel();
+    this.playback.remove();
+    this.side.objects.remove();
     this.keyboard.remove();
     this.resizing.disconnect();
     clearTimeout(this.stateTimer);
     clearTimeout(this.busyTimer);
     this.root.remove();
   }
-}
-
-/** Size of a frame in pixels: as recorded, else the image's, else what holds all objects. */
-function frameSize(payload, image) {
-  if (payload.width && payload.height) return [payload.width, payload.height];
-  if (image?.naturalWidth) return [image.naturalWidth, image.naturalHeight];
-  const boxes = payload.objects.map(objectBox).filter(Boolean);
-  const right = Math.max(64, ...boxes.map(([x, , width]) => x + width));
-  const bottom = Math.max(48, ...boxes.map(([, y, , height]) => y + height));
-  return [Math.ceil(right), Math.ceil(bottom)];
-}
-
-function missingReason(payload) {
-  const name = payload.file_name ?? payload.frame;
-  if (payload.status === "missing") return `Image file is missing: ${name}`;
-  if (payload.status === "unreadable") return `Image file cannot be read: ${name}`;
-  return `Image could not be loaded: ${name}`;
-}
-
-/** The second pane's own <img> of the same photo, out of the browser's memory. */
-function twinOf(image, entry) {
-  if (image.failed) return null;
-  image.twin ??= frameImage(entry);
-  return image.twin;
 }
 
 const viewers = new WeakMap();

@@ -68,6 +68,8 @@ class Facets:
         image: frames by state of the image; only states that occur.
         has: frames without labels or without predictions.
         label_count, prediction_count: frames by number of objects.
+        missed_count, false_count: frames by number of missed labels and of false positives; None where there is
+            nothing to compare.
         confidence: predictions of the selected frames by confidence, whatever the threshold.
     """
 
@@ -78,6 +80,8 @@ class Facets:
     has: tuple[ValueFacet, ...]
     label_count: Histogram
     prediction_count: Histogram
+    missed_count: Histogram | None
+    false_count: Histogram | None
     confidence: Histogram
 
 
@@ -108,6 +112,8 @@ def count_facets(
         prediction_count=_count_histogram(
             measures.prediction_total, combine(masks, measures.n_frames, "prediction_count")
         ),
+        missed_count=_outcome_histogram(measures, masks, "missed_count"),
+        false_count=_outcome_histogram(measures, masks, "false_count"),
         confidence=_confidence_histogram(measures, combine(masks, measures.n_frames)),
     )
 
@@ -173,6 +179,13 @@ def _absence_facet(measures: Measures, masks: Mapping[str, np.ndarray], query: F
     within = combine(masks, measures.n_frames, "has")
     empty = {"no_labels": measures.label_counts == 0, "no_predictions": measures.prediction_total == 0}
     return tuple(ValueFacet(name, int(np.count_nonzero(empty[name] & within)), name == query.has) for name in ABSENCES)
+
+
+def _outcome_histogram(measures: Measures, masks: Mapping[str, np.ndarray], name: str) -> Histogram | None:
+    if measures.outcomes is None:
+        return None
+    counts = measures.missed_counts if name == "missed_count" else measures.false_counts
+    return _count_histogram(counts, combine(masks, measures.n_frames, name))
 
 
 def _count_histogram(counts: np.ndarray, frames: np.ndarray) -> Histogram:

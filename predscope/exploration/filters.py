@@ -40,6 +40,8 @@ def active_filters(query: FrameQuery) -> tuple[ActiveFilter, ...]:
     if query.confidence != query.default_confidence:
         text = f"confidence ≥ {rate(query.confidence)}" if query.confidence else "any confidence"
         add("confidence", text, query.with_(confidence=query.default_confidence))
+    if query.iou != query.default_iou:
+        add("iou", f"IoU ≥ {rate(query.iou)}", query.with_(iou=query.default_iou))
     for name in query.label_classes:
         rest = tuple(other for other in query.label_classes if other != name)
         add(f"label:{name}", f"label: {name}", query.with_(label_classes=rest))
@@ -54,6 +56,10 @@ def active_filters(query: FrameQuery) -> tuple[ActiveFilter, ...]:
             _range_in_words(query.prediction_count, "prediction"),
             query.with_(prediction_count=None),
         )
+    if query.missed_count is not None:
+        add("missed_count", _range_in_words(query.missed_count, "missed label"), query.with_(missed_count=None))
+    if query.false_count is not None:
+        add("false_count", _range_in_words(query.false_count, "false alarm"), query.with_(false_count=None))
     if query.image:
         words = {"ok": "image readable", "missing": "image missing", "unreadable": "image unreadable"}
         add("image", words[query.image], query.with_(image=""))
@@ -70,7 +76,9 @@ def without_filters(query: FrameQuery) -> FrameQuery:
     return FrameQuery(
         label_set=query.label_set,
         confidence=query.default_confidence,
+        iou=query.default_iou,
         default_confidence=query.default_confidence,
+        default_iou=query.default_iou,
         sort=query.sort,
         descending=query.descending,
     )

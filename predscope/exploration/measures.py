@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from predscope.exploration.columns import FrameColumns, ObjectColumns, frame_columns, object_columns
+from predscope.exploration.outcomes import FrameOutcomes, evaluated_set, frame_outcomes
 from predscope.exploration.query import CountRange, FrameQuery, chosen_label_set, chosen_sets
 from predscope.project import Project
 
@@ -21,6 +22,8 @@ class Measures:
     def __init__(self, project: Project, query: FrameQuery) -> None:
         self.n_frames = len(project.frames)
         self.threshold = query.confidence
+        self._project, self._query = project, query
+        self.evaluated = evaluated_set(project, query)
         self.frames: FrameColumns = frame_columns(project)
         label_set = chosen_label_set(project, query)
         self.labels: ObjectColumns | None = None if label_set is None else object_columns(project, "labels", label_set)
@@ -39,6 +42,29 @@ class Measures:
     def prediction_total(self) -> np.ndarray:
         """Predictions of all chosen sets, as many as are drawn."""
         return sum(self.prediction_counts.values(), np.zeros(self.n_frames, dtype=np.int64))
+
+    @cached_property
+    def outcomes(self) -> FrameOutcomes | None:
+        """Outcomes at the operating point, of the first chosen prediction set; None: there is nothing to compare."""
+        query = self._query
+        if self.evaluated is None:
+            return None
+        label_set = chosen_label_set(self._project, query)
+        return frame_outcomes(self._project, self.evaluated, query.confidence, query.iou, label_set=label_set)
+
+    @property
+    def missed_counts(self) -> np.ndarray:
+        """int64: labels a frame that the prediction set misses."""
+        return np.zeros(self.n_frames, dtype=np.int64) if self.outcomes is None else self.outcomes.fn
+
+    @property
+    def false_counts(self) -> np.ndarray:
+        """int64: false positives a frame."""
+        return np.zeros(self.n_frames, dtype=np.int64) if self.outcomes is None else self.outcomes.fp
+
+    def f1(self) -> np.ndarray:
+        """float64: F1 of each frame; NaN where there are neither labels nor predictions."""
+        return np.full(self.n_frames, np.nan) if self.outcomes is None else self.outcomes.f1
 
     def has_class(self, columns: ObjectColumns | None, class_ids: np.ndarray) -> np.ndarray:
         """bool: whether a frame has an object that counts of one of the classes."""
@@ -109,6 +135,10 @@ def frame_masks(measures: Measures, query: FrameQuery, class_names: list[str]) -
         masks["label_count"] = _within(measures.label_counts, query.label_count)
     if query.prediction_count is not None:
         masks["prediction_count"] = _within(measures.prediction_total, query.prediction_count)
+    if query.missed_count is not None:
+        masks["missed_count"] = _within(measures.missed_counts, query.missed_count)
+    if query.false_count is not None:
+        masks["false_count"] = _within(measures.false_counts, query.false_count)
     if query.image:
         masks["image"] = measures.frames.image_status == query.image
     if query.has == "no_labels":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 from urllib.parse import quote, unquote
 
-from predscope.exploration.sorting import SORTS
+from predscope.exploration.sorting import NEED_OUTCOMES, SORTS
 from predscope.project import Project
 from predscope.schema import ImageStatus
 
@@ -26,6 +26,11 @@ ABSENCES: Final = ("no_labels", "no_predictions")
 DEFAULT_SORT: Final = "frame"
 CONFIDENCE_SETTING: Final = "confidence"
 """The project setting that holds its default confidence threshold, 0..1."""
+IOU_SETTING: Final = "iou"
+"""The project setting that holds its default IoU threshold."""
+DEFAULT_IOU: Final = 0.5
+LOWEST_IOU: Final = 0.1
+"""Below it, candidate pairs are not kept."""
 
 _MAX_TEXT: Final = 200
 _RANGE: Final = re.compile(r"(\d{1,9})?(\.\.)?(\d{1,9})?")
@@ -42,41 +47,50 @@ class FrameQuery:
         label_set: name of the label set; None: the project's first.
         prediction_sets: names of the prediction sets that count; empty: all, in the project's order.
         confidence: 0..1; predictions below it count nowhere.
+        iou: 0.1..1; lowest IoU of a match. With the confidence it is the operating point.
         label_classes: class names; the frame has a label of one of them.
         predicted_classes: class names; the frame has a prediction of one of them at ``confidence`` or above.
         text: words, each of which must occur (in any case) in the frame's id, file name, attribute values or in the
             name of a class that it shows.
         label_count, prediction_count: how many labels / predictions at ``confidence`` or above, over all sets chosen.
+        missed_count, false_count: how many labels are missed / predictions are false alarms at the operating point;
+            of several prediction sets the first chosen one is meant (``outcomes.evaluated_set``).
         image: "" or a value of ``ImageStatus``.
         has: "", "no_labels" or "no_predictions".
         attributes: (key, value) pairs of frame metadata.
         sort: name of a sort in ``SORTS``.
         descending: largest value first.
-        default_confidence: the project's own threshold, which is left out of the parameters.
+        default_confidence, default_iou: the project's own operating point, which is left out of the parameters.
         ignored: what of the parameters could not be understood, in words; no part of the query itself.
     """
 
     label_set: str | None = None
     prediction_sets: tuple[str, ...] = ()
     confidence: float = 0.0
+    iou: float = DEFAULT_IOU
     label_classes: tuple[str, ...] = ()
     predicted_classes: tuple[str, ...] = ()
     text: str = ""
     label_count: CountRange | None = None
     prediction_count: CountRange | None = None
+    missed_count: CountRange | None = None
+    false_count: CountRange | None = None
     image: str = ""
     has: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     sort: str = DEFAULT_SORT
     descending: bool = False
     default_confidence: float = field(default=0.0, compare=False, repr=False)
+    default_iou: float = field(default=DEFAULT_IOU, compare=False, repr=False)
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, project: Project) -> Self:
-        """Every frame of the project, at its default confidence."""
-        confidence = _confidence(project.settings.get(CONFIDENCE_SETTING, 0.0)) or 0.0
-        return cls(confidence=confidence, default_confidence=confidence)
+        """Every frame of the project, at its default operating point."""
+        settings = project.settings
+        confidence = _confidence(settings.get(CONFIDENCE_SETTING, 0.0)) or 0.0
+        iou = _iou(settings.get(IOU_SETTING, DEFAULT_IOU)) or DEFAULT_IOU
+        return cls(confidence=confidence, iou=iou, default_confidence=confidence, default_iou=iou)
 
     def with_(self, **changes: Any) -> Self:
         """The same query with other values of the fields named."""
@@ -91,10 +105,17 @@ class FrameQuery:
             or self.text
             or self.label_count
             or self.prediction_count
+            or self.missed_count
+            or self.false_count
             or self.image
             or self.has
             or self.attributes
         )
+
+    @property
+    def needs_outcomes(self) -> bool:
+        """Whether frames are chosen or sorted by what became of their objects."""
+        return bool(self.missed_count or self.false_count) or self.sort in NEED_OUTCOMES
 
     def to_params(self) -> dict[str, str | list[str]]:
         """Query parameters of a link; ``from_params`` of them gives an equal query."""
@@ -105,6 +126,8 @@ class FrameQuery:
             parameters["model"] = list(self.prediction_sets)
         if self.confidence != self.default_confidence:
             parameters["conf"] = f"{self.confidence:.12g}"
+        if self.iou != self.default_iou:
+            parameters["iou"] = f"{self.iou:.12g}"
         if self.label_classes:
             parameters["label"] = list(self.label_classes)
         if self.predicted_classes:
@@ -115,6 +138,10 @@ class FrameQuery:
             parameters["n_labels"] = _range_text(self.label_count)
         if self.prediction_count is not None:
             parameters["n_preds"] = _range_text(self.prediction_count)
+        if self.missed_count is not None:
+            parameters["n_missed"] = _range_text(self.missed_count)
+        if self.false_count is not None:
+            parameters["n_false"] = _range_text(self.false_count)
         if self.image:
             parameters["image"] = self.image
         if self.has:
@@ -136,12 +163,12 @@ class FrameQuery:
         class_names = {object_class.name for object_class in project.classes}
 
         def known(name: str, allowed: set[str] | Sequence[str], noun: str) -> tuple[str, ...]:
-            values = tuple(dict.fromkeys(_all(parameters, name)))
+            values = tuple(dict.fromkeys(all_values(parameters, name)))
             ignored.extend(f"{noun} “{value}”" for value in values if value not in allowed)
             return tuple(value for value in values if value in allowed)
 
         def parsed(name: str, parse: Any, noun: str, default: Any) -> Any:
-            text = _last(parameters, name)
+            text = last_value(parameters, name)
             if not text:
                 return default
             value = parse(text)
@@ -152,7 +179,7 @@ class FrameQuery:
 
         label_sets = known("labels", project.set_names("labels"), "label set")
         attributes = []
-        for text in dict.fromkeys(_all(parameters, "meta")):
+        for text in dict.fromkeys(all_values(parameters, "meta")):
             key, colon, value = text.partition(":")
             if colon and key:
                 attributes.append((unquote(key), value))
@@ -163,11 +190,14 @@ class FrameQuery:
             label_set=label_sets[-1] if label_sets else None,
             prediction_sets=known("model", project.set_names("predictions"), "prediction set"),
             confidence=parsed("conf", _confidence, "confidence", query.confidence),
+            iou=parsed("iou", _iou, "IoU", query.iou),
             label_classes=known("label", class_names, "label class"),
             predicted_classes=known("pred", class_names, "predicted class"),
-            text=clean_text(_last(parameters, "q")),
+            text=clean_text(last_value(parameters, "q")),
             label_count=parsed("n_labels", parse_range, "number of labels", None),
             prediction_count=parsed("n_preds", parse_range, "number of predictions", None),
+            missed_count=parsed("n_missed", parse_range, "number of missed labels", None),
+            false_count=parsed("n_false", parse_range, "number of false alarms", None),
             image=parsed("image", lambda text: text if text in IMAGE_STATES else None, "image state", ""),
             has=parsed("has", lambda text: text if text in ABSENCES else None, "filter", ""),
             attributes=tuple(attributes),
@@ -226,11 +256,18 @@ def _confidence(value: Any) -> float | None:
     return number if math.isfinite(number) and 0.0 <= number <= 1.0 else None
 
 
-def _all(parameters: Parameters, name: str) -> list[str]:
+def _iou(value: Any) -> float | None:
+    number = _confidence(value)
+    return number if number is not None and number >= LOWEST_IOU else None
+
+
+def all_values(parameters: Parameters, name: str) -> list[str]:
+    """The values of a parameter that may occur repeatedly."""
     value = parameters.get(name, ())
     return [value] if isinstance(value, str) else [str(part) for part in value]
 
 
-def _last(parameters: Parameters, name: str) -> str:
-    values = _all(parameters, name)
+def last_value(parameters: Parameters, name: str) -> str:
+    """The value of a parameter, the last one where there are several; "" without."""
+    values = all_values(parameters, name)
     return values[-1] if values else ""

@@ -68,6 +68,11 @@ class FrameSelection:
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def outcomes_of(self) -> str | None:
+        """The prediction set whose outcomes sorts and filters speak of; None: there is nothing to compare."""
+        return self._measures.evaluated
+
     @cached_property
     def counters(self) -> Counters:
         measures = self._measures

@@ -18,10 +18,20 @@ class Measurable(Protocol):
     Attributes:
         label_counts: labels a frame.
         prediction_counts: per chosen prediction set, predictions a frame at the threshold or above.
+        missed_counts, false_counts: labels missed and false positives a frame, at the operating point.
     """
 
     label_counts: np.ndarray
     prediction_counts: dict[str, np.ndarray]
+
+    @property
+    def missed_counts(self) -> np.ndarray: ...
+
+    @property
+    def false_counts(self) -> np.ndarray: ...
+
+    def f1(self) -> Values:
+        """F1 of each frame, at the operating point."""
 
     def confidence(self, reduce: np.ufunc | None) -> Values:
         """Lowest (``np.fmin``), highest (``np.fmax``) or mean (None) confidence of a frame's predictions that count."""
@@ -87,6 +97,9 @@ def _largest_share(measures: Measurable) -> Values:
     return np.minimum(measures.box_area(np.fmax) / measures.frame_area(), 1.0)
 
 
+NEED_OUTCOMES: Final = frozenset({"missed", "false", "f1"})
+"""Sorts that compare predictions with labels."""
+
 SORTS: Final[dict[str, Sort]] = {
     "frame": Sort("Frame order", "", None, lambda value: "", descending_first=False),
     "labels": Sort(
@@ -100,6 +113,25 @@ SORTS: Final[dict[str, Sort]] = {
         "predictions",
         lambda measures: sum(measures.prediction_counts.values(), np.zeros(len(measures.label_counts))),
         lambda value: counted(value, "prediction"),
+    ),
+    "missed": Sort(
+        "Missed labels",
+        "labels",
+        lambda measures: measures.missed_counts.astype(np.float64),
+        lambda value: f"{int(value):,} missed",
+    ),
+    "false": Sort(
+        "False alarms",
+        "predictions",
+        lambda measures: measures.false_counts.astype(np.float64),
+        lambda value: counted(value, "false alarm"),
+    ),
+    "f1": Sort(
+        "F1 of the frame",
+        "0 to 1",
+        lambda measures: measures.f1(),
+        lambda value: f"F1 {rate(value)}",
+        descending_first=False,
     ),
     "difference": Sort("Predictions minus labels", "objects", _difference, _difference_in_words, ranked_by_size=True),
     "confidence_mean": Sort(

@@ -20,7 +20,7 @@ from predscope.exploration.columns import RecentlyUsed
 from predscope.exploration.mask_outline import mask_outline
 from predscope.exploration.query import FrameQuery, chosen_label_set, chosen_sets
 from predscope.exploration.selection import FrameSelection
-from predscope.payload import LABEL_LAYER, Layer, frame_record, project_layers
+from predscope.payload import Layer, frame_record, project_layers
 from predscope.project import Project
 from predscope.schema import Geometry
 
@@ -35,7 +35,7 @@ MAX_NUMBERS: Final = 48_000
 _TOLERANCE: Final = 1.5
 _UNKNOWN_SIZE: Final = (4 / 3 * TILE_UNITS, float(TILE_UNITS))
 
-_COLUMNS: Final = [
+DRAWN_COLUMNS: Final = [
     "frame_index", "class_id", "geometry", "confidence", "x", "y", "w", "h", "is_crowd", "is_ignored",
     "oriented_box", "polygons", "rle_counts", "rle_height", "rle_width", "keypoints", "polylines",
 ]  # fmt: skip
@@ -72,7 +72,7 @@ class _Tile:
     left_out: int
 
     def draw(self, *, detailed: bool) -> list[list[Any]]:
-        return [_object(found, self.scale, detailed) for found in self.kept]
+        return [compact_object(found.values, found.layer, self.scale, detailed=detailed) for found in self.kept]
 
 
 _pages: Final[RecentlyUsed[list[dict[str, Any]]]] = RecentlyUsed(24)
@@ -90,12 +90,7 @@ def query_layers(project: Project, query: FrameQuery) -> list[Layer]:
 
 
 def _open_layers(project: Project, label_set: str | None, prediction_sets: Sequence[str]) -> list[Layer]:
-    return [
-        Layer(layer.key, layer.name, project.objects("labels", label_set), layer.color)
-        if layer.key == LABEL_LAYER and layer.objects.name != label_set
-        else layer
-        for layer in project_layers(project, prediction_sets)
-    ]
+    return project_layers(project, prediction_sets, label_set)
 
 
 def tile_records(
@@ -145,7 +140,7 @@ def _draw(project: Project, layers: Sequence[Layer], request: _Request) -> list[
     """Size, objects and the number of objects left out of each tile."""
     found: dict[int, list[list[_Found]]] = {index: [[] for _ in layers] for index in request.frame_indices}
     for position, layer in enumerate(layers):
-        table = layer.objects.of_frames(sorted(found), columns=_COLUMNS)
+        table = layer.objects.of_frames(sorted(found), columns=DRAWN_COLUMNS)
         if layer.role == "predictions":
             table = table.filter(pc.greater_equal(table["confidence"].fill_null(1.0), request.threshold))
         for thing in _read(table, position):
@@ -203,8 +198,14 @@ def _most_important(by_layer: list[list[_Found]]) -> tuple[list[_Found], int]:
     return kept, total - len(kept)
 
 
-def _object(thing: _Found, scale: float, detailed: bool) -> list[Any]:
-    values = thing.values
+def compact_object(values: dict[str, Any], layer: int, scale: float, *, detailed: bool) -> list[Any]:
+    """An object as tiles carry it, see ``tile_records``.
+
+    Args:
+        values: its columns, ``row`` and ``DRAWN_COLUMNS``.
+        scale: tile units a pixel.
+        detailed: with its shape; else its box.
+    """
     kind, geometry = _shape(values, scale) if detailed else (Geometry.BOX, None)
     if geometry is None:
         kind, geometry = _box(values, scale)
@@ -212,7 +213,7 @@ def _object(thing: _Found, scale: float, detailed: bool) -> list[Any]:
     flags = int(bool(values["is_crowd"])) | int(bool(values["is_ignored"])) << 1
     return [
         values["row"],
-        thing.layer,
+        layer,
         values["class_id"],
         str(kind),
         None if confidence is None else round(confidence, 3),

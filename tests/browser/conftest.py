@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.viewer_harness import APP, ViewerPage
+
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,3 +154,17 @@ def new_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[
 def page(new_page: Callable[..., Any]) -> Any:
     """A page of 1400 x 900 pixels in the light theme."""
     return new_page()
+
+
+@pytest.fixture
+def open_viewer(app_server: Callable[..., str], new_page: Callable[..., Any]) -> Callable[..., ViewerPage]:
+    """``open_viewer("shapes", frame=0, width=900)``: a page with the viewer on generated frames."""
+
+    def open_case(case: str = "shapes", frame: int = 0, **options: Any) -> ViewerPage:
+        view = ViewerPage(new_page(**options))
+        view.page.goto(f"{app_server(APP)}/?case={case}&frame={frame}")
+        view.locator(".pane .layer [data-id]").first.wait_for(state="attached")
+        view.settle(200)
+        return view
+
+    return open_case

@@ -234,7 +234,7 @@ def test_confidence_moves_counters_and_drawing_together(explore: Explore) -> Non
     explore.wait_for("p:model_a", "70 of 173 predictions")
     explore.wait_for("labels", "103 of 103 labels")
     assert explore.tile("007").locator(".layer[data-layer='p:model_a'] [data-id]").count() == 1
-    assert explore.chips() == ["confidence ≥ .80"]
+    explore.wait_for_chips("confidence ≥ .80")
 
 
 def test_a_range_is_dragged_over_the_histogram_or_typed(explore: Explore) -> None:

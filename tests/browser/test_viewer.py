@@ -2,103 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from components.drawing import drawing_source
 from tests.browser import viewer_frames
-
-APP = Path(__file__).with_name("viewer_app.py")
-
-
-class ViewerPage:
-    """A page with the viewer on it, and what the tests ask of it."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        page.add_init_script(
-            "window.viewerRoot = () => [...document.querySelectorAll('*')]"
-            ".find((node) => node.shadowRoot?.querySelector('.viewer'))?.shadowRoot;"
-        )
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def locator(self, selector: str, **options: Any) -> Any:
-        return self.page.locator(selector, **options)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def settle(self, milliseconds: int = 100) -> None:
-        self.page.wait_for_timeout(milliseconds)
-
-    def shown(self, layer: str) -> int:
-        """Objects of a layer that are drawn now, badges included."""
-        return self.page.evaluate(
-            """(layer) => {
-              const root = viewerRoot();
-              const pane = root.querySelector('.pane');
-              const own = `[data-layer="${layer}"]`;
-              const nodes = [...pane.querySelectorAll(`.layer${own} [data-id], .badge${own}`)];
-              const visible = (node) => getComputedStyle(node).visibility === 'visible';
-              return nodes.filter((node) => node.getClientRects().length && visible(node)).length;
-            }""",
-            layer,
-        )
-
-    def at(self, x: float, y: float, pane: int = 0) -> tuple[float, float]:
-        """Window coordinates of a point of the frame."""
-        stage = self.locator(f".pane[data-pane='{pane}'] .stage").bounding_box()
-        return stage["x"] + x * stage["width"] / viewer_frames.WIDTH, stage["y"] + y * stage[
-            "height"
-        ] / viewer_frames.HEIGHT
-
-    def hover(self, x: float, y: float) -> None:
-        self.page.mouse.move(*self.at(x, y))
-        self.settle()
-
-    def click(self, x: float, y: float) -> None:
-        self.page.mouse.click(*self.at(x, y))
-        self.settle()
-
-    def tooltip(self) -> str:
-        tooltip = self.locator(".tooltip")
-        return tooltip.inner_text() if tooltip.is_visible() else ""
-
-    def wait_for_place(self, text: str) -> None:
-        self.page.wait_for_function(
-            "(text) => viewerRoot()?.querySelector('.place')?.textContent === text",
-            arg=text,
-        )
-
-    def wait_for_python(self, text: str) -> None:
-        self.page.get_by_text(text).wait_for()
-
-    @contextmanager
-    def no_requests(self) -> Iterator[None]:
-        self.settle(700)  # what was on its way ahead of the user is through
-        before = len(self.requests)
-        yield
-        self.settle(400)
-        assert self.requests[before:] == []
-
-
-@pytest.fixture
-def open_viewer(app_server: Callable[..., str], new_page: Callable[..., Any]) -> Callable[..., ViewerPage]:
-    def open_case(case: str = "shapes", frame: int = 0, **options: Any) -> ViewerPage:
-        view = ViewerPage(new_page(**options))
-        view.page.goto(f"{app_server(APP)}/?case={case}&frame={frame}")
-        view.locator(".pane .layer [data-id]").first.wait_for(state="attached")
-        view.settle(200)
-        return view
-
-    return open_case
+from tests.browser.viewer_harness import ViewerPage
 
 
 def test_every_shape_is_drawn_in_its_layer(open_viewer: Callable[..., ViewerPage]) -> None:
@@ -433,8 +344,43 @@ def test_side_by_side_panes_share_the_view(open_viewer: Callable[..., ViewerPage
     assert not view.locator("[data-pane='1']").is_visible()
 
 
-def test_stepping_is_prefetched_and_quick(open_viewer: Callable[..., ViewerPage]) -> None:
+def test_areas_are_filled_lightly_where_layers_lie_over_each_other(open_viewer: Callable[..., ViewerPage]) -> None:
     view = open_viewer()
+
+    def fill(selector: str) -> float:
+        return float(view.locator(selector).evaluate("n => getComputedStyle(n).fillOpacity"))
+
+    assert fill("[data-id='labels:1']") == pytest.approx(0.1)
+    view.hover(230, 380)
+    assert fill(".mark.hovered .shape") == pytest.approx(0.3)
+    view.press("1", "2")
+    assert fill("[data-id='labels:1']") == pytest.approx(0.3)
+    view.locator("input[name='fill']").fill("0.5")
+    view.press("1", "2")
+    assert fill("[data-id='labels:1']") == pytest.approx(0.5)  # as the user has chosen
+
+
+def test_frames_one_comes_back_to_follow_the_settings(open_viewer: Callable[..., ViewerPage]) -> None:
+    view = open_viewer()
+    view.settle(800)
+    view.press("ArrowRight")
+    view.wait_for_place("2 of 60")
+    view.press("2", "]", "]", "]", "]", "]", "]", "]", "]", "]", "]")
+    view.press("ArrowLeft")
+    view.wait_for_place("1 of 60")
+    view.settle()
+    assert [view.shown(key) for key in ("labels", "p:model_a", "p:model_b")] == [9, 2, 0]
+    view.press("g", "ArrowRight", "ArrowLeft", "g", "1")
+    view.wait_for_place("1 of 60")
+    view.settle()
+    stroke = view.locator("[data-id='labels:0']").evaluate("n => getComputedStyle(n).stroke")
+    assert stroke == "rgb(68, 119, 170)"  # one layer: by class
+    assert [view.shown(key) for key in ("labels", "p:model_a", "p:model_b")] == [9, 0, 0]
+
+
+@pytest.mark.parametrize("case", ["shapes", "many3000"])
+def test_stepping_is_prefetched_and_quick(open_viewer: Callable[..., ViewerPage], case: str) -> None:
+    view = open_viewer(case)
     view.settle(1500)
     times = []
     for step in range(1, 5):

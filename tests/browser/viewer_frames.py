@@ -13,6 +13,7 @@ import numpy as np
 WIDTH, HEIGHT = 640, 480
 FRAME_COUNT = 60
 MISSING_FRAME = 5
+CLIP_START, CLIP_LENGTH = 8, 50  # the frames of the video "clip", in the case "video"
 HOSTILE_NAME = "<img src=x onerror='window.harmed = 1'>"
 CLASSES = ["car", "person", "bicycle", "truck", "bus", "sign", "scene", "lane", "crowd of people"]
 COLORS = ["#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#BBBBBB", "#EE8866", "#44BB99"]
@@ -184,7 +185,8 @@ def payload(case: str, index: int) -> dict[str, Any]:
             {"id": f"labels:{i}", "layer": 0, "cls": i, "kind": "box", "box": box} for i, box in enumerate(boxes)
         ]
     missing = index == MISSING_FRAME
-    return {
+    clip = {"sequence": "clip", "sequence_index": index - CLIP_START} if case == "video" and in_clip(index) else {}
+    return clip | {
         "frame": f"day/{index:03d}",
         "index": index,
         "file_name": f"day/{index:03d}.jpg",
@@ -202,4 +204,10 @@ def payload(case: str, index: int) -> dict[str, Any]:
 def entry(case: str, index: int) -> dict[str, Any]:
     """What the order knows of a frame."""
     frame = payload(case, index)
-    return {"id": frame["frame"]} | {name: frame[name] for name in ("index", "image", "width", "height", "apply_exif")}
+    fields = ("index", "image", "width", "height", "apply_exif", "sequence", "sequence_index")
+    return {"id": frame["frame"]} | {name: frame[name] for name in fields if name in frame}
+
+
+def in_clip(index: int) -> bool:
+    """Whether a frame belongs to the video."""
+    return CLIP_START <= index < CLIP_START + CLIP_LENGTH

@@ -3,7 +3,7 @@
 import streamlit as st
 import viewer_frames
 
-from components.viewer import order_window, read_event, viewer
+from components.viewer import frame_sequence, order_window, read_event, viewer
 
 st.set_page_config(layout="wide")
 st.html("<style>.block-container{padding:16px 24px 8px !important} header{display:none !important}</style>")
@@ -31,13 +31,17 @@ def send(frame_index: int, selected: str | None) -> None:
 
 current = state["current"]
 indices = range(viewer_frames.FRAME_COUNT)
+clip = range(viewer_frames.CLIP_START, viewer_frames.CLIP_START + viewer_frames.CLIP_LENGTH)
+sequence = frame_sequence("clip", clip, clip) if case == "video" and current in clip else None
 event = viewer(
     key="viewer",
     scene=viewer_frames.scene(case),
     frames=[viewer_frames.payload(case, current)],
     current=viewer_frames.payload(case, current)["frame"],
     selected=state["selected"],
-    order=order_window(indices, current, lambda index: viewer_frames.entry(case, index), key=case, radius=20),
+    order=order_window(
+        indices, current, lambda index: viewer_frames.entry(case, index), key=case, radius=20, sequence=sequence
+    ),
     objects_url=f"/api/objects?case={case}",
     server_nav=state["nav"],
     height="calc(100vh - 110px)",

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import viewer as viewer_module
 from components.drawing import drawing_source, drawing_style
-from components.viewer import FrameOrder, ViewerEvent, order_window, read_event
+from components.viewer import FrameOrder, ViewerEvent, frame_sequence, order_window, read_event
 
 
 def entry(index: int) -> dict[str, Any]:
@@ -44,6 +44,26 @@ def test_order_window_follows_the_order_not_the_index() -> None:
     assert order.to_json()["key"] == "by confidence"
 
 
+@pytest.mark.parametrize(
+    ("positions", "indices", "runs"),
+    [
+        ([4, 5, 6, 7], [10, 11, 12, 13], [[4, 10, 4]]),
+        ([4, 5, 7, 8], [10, 11, 12, 13], [[4, 10, 2], [7, 12, 2]]),  # another frame stands between them
+        ([4, 5, 6], [10, 12, 13], [[4, 10, 1], [5, 12, 2]]),  # a filter took one out
+        ([2, 1, 0], [7, 8, 9], [[2, 7, 1], [1, 8, 1], [0, 9, 1]]),  # the order goes backwards
+        ([], [], []),
+    ],
+)
+def test_frame_sequence(positions: list[int], indices: list[int], runs: list[list[int]]) -> None:
+    assert frame_sequence("clip", positions, indices) == {"name": "clip", "runs": runs}
+
+
+def test_an_order_tells_of_the_sequence_of_its_frame() -> None:
+    sequence = frame_sequence("clip", [1, 2], [1, 2])
+    assert order_window(range(5), 1, entry, key="all", sequence=sequence).to_json()["sequence"] == sequence
+    assert "sequence" not in order_window(range(5), 1, entry, key="all").to_json()
+
+
 def test_an_empty_order() -> None:
     assert order_window([], None, entry, key="none") == FrameOrder(key="none", total=0, frames=[])
 
@@ -58,7 +78,7 @@ def test_an_empty_order() -> None:
             {"view": {"frame": "a/1", "position": 4, "selected": "labels:2", "seq": 3}},
             ViewerEvent(frame_id="a/1", position=4, selected="labels:2", sequence=3),
         ),
-        ({"view": {"frame": None, "position": 90.0, "selected": None, "seq": 4}}, ViewerEvent(None, 90, None, 4)),
+        ({"view": {"frame": None, "position": 90.0, "selected": None, "seq": 4}}, ViewerEvent(position=90, sequence=4)),
         ({"view": {"frame": 5, "position": "x", "selected": [], "seq": None}}, ViewerEvent()),
     ],
 )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from predscope.report import ImportReport
 from predscope.schema import FRAME_SCHEMA, OBJECT_SCHEMA, ObjectClass
 
 CLASSES = ("car", "person", "dog", "traffic light", "Bus")
@@ -28,6 +32,16 @@ class MemoryObjects:
             [{"is_crowd": False, "is_ignored": False, "geometry": "box"} | row for row in rows], schema=OBJECT_SCHEMA
         )
         self.offsets = np.searchsorted([row["frame_index"] for row in rows], np.arange(n_frames + 1))
+
+    @cached_property
+    def path(self) -> Path:
+        path = Path(tempfile.mkdtemp()) / "objects.parquet"
+        pq.write_table(self._table, path)
+        return path
+
+    @property
+    def report(self) -> ImportReport:
+        return ImportReport()
 
     def table(self, columns: list[str] | None = None) -> pa.Table:
         return self._table.select(columns) if columns else self._table
@@ -48,11 +62,19 @@ class MemoryProject:
     revision: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def frames_table(self) -> pa.Table:
+        return pa.Table.from_pandas(self.frames, schema=FRAME_SCHEMA, preserve_index=False)
+
+    @cached_property
+    def cache_dir(self) -> Path:
+        return Path(tempfile.mkdtemp())
+
     def set_names(self, role: str) -> list[str]:
         return [name for of_role, name in self.sets if of_role == role]
 
-    def objects(self, role: str, name: str) -> MemoryObjects:
-        return self.sets[role, name]
+    def objects(self, role: str, name: str | None = None) -> MemoryObjects:
+        return self.sets[role, name or self.set_names(role)[0]]
 
 
 _revisions = iter(range(1_000_000))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from predscope.exploration import SORTS, FrameQuery, chosen_sets, relaxations, select_frames
 from predscope.exploration.selection import FrameSelection
+from tests.evaluation.sequential import box_iou
 
 NAMES = ["car", "person", "dog", "traffic light", "Bus"]
 count_ranges = st.sampled_from([None, (0, 0), (1, None), (2, 5), (3, 3)])
@@ -25,6 +26,9 @@ queries = st.builds(
     text=st.sampled_from(["", "night", "NIGHT rain", "traffic 01", "car", "bus", "n7"]),
     label_count=count_ranges,
     prediction_count=count_ranges,
+    missed_count=count_ranges,
+    false_count=count_ranges,
+    iou=st.sampled_from([0.1, 0.5]),
     image=st.sampled_from(["", "ok", "missing"]),
     has=st.sampled_from(["", "no_labels", "no_predictions"]),
     attributes=st.sampled_from(
@@ -46,6 +50,26 @@ def predictions_of(project: Any, query: FrameQuery, frame: int) -> list[dict[str
         for row in project.objects("predictions", name).rows
         if row["frame_index"] == frame and row["confidence"] >= query.confidence
     ]
+
+
+def outcomes_of(project: Any, query: FrameQuery, frame: int) -> tuple[int, int, int]:
+    """True positives, false positives and missed labels of the first chosen set, matched one prediction at a time."""
+    name = chosen_sets(project, query)[0]
+    labels = labels_of(project, frame)
+    predictions = predictions_of(project, query.with_(prediction_sets=(name,)), frame)
+    free, found = list(range(len(labels))), 0
+    for prediction in sorted(predictions, key=lambda row: -row["confidence"]):
+        box = np.array([prediction[side] for side in "xywh"])
+        ious = {
+            place: box_iou(box, np.array([labels[place][side] for side in "xywh"]), False)
+            for place in free
+            if labels[place]["class_id"] == prediction["class_id"]
+        }
+        best = max(ious, key=ious.__getitem__, default=None)
+        if best is not None and ious[best] >= query.iou:
+            free.remove(best)
+            found += 1
+    return found, len(predictions) - found, len(free)
 
 
 def qualifies(project: Any, query: FrameQuery, frame: int) -> bool:
@@ -72,6 +96,8 @@ def qualifies(project: Any, query: FrameQuery, frame: int) -> bool:
         and all(any(word in place.casefold() for place in places) for word in query.text.casefold().split())
         and within(len(labels), query.label_count)
         and within(len(predictions), query.prediction_count)
+        and within(outcomes_of(project, query, frame)[2], query.missed_count)
+        and within(outcomes_of(project, query, frame)[1], query.false_count)
         and query.image in ("", record["image_status"])
         and (query.has != "no_labels" or not labels)
         and (query.has != "no_predictions" or not predictions)
@@ -87,8 +113,12 @@ def sort_value(project: Any, query: FrameQuery, frame: int) -> float:
         len(predictions_of(project, query.with_(prediction_sets=(name,)), frame)) - len(labels)
         for name in chosen_sets(project, query)
     ]
+    found, wrong, missed = outcomes_of(project, query, frame)
     return {
         "frame": math.nan,
+        "missed": missed,
+        "false": wrong,
+        "f1": 2 * found / (2 * found + wrong + missed) if found + wrong + missed else math.nan,
         "labels": len(labels),
         "predictions": len(predictions),
         "difference": max(per_set, key=abs),

@@ -1,0 +1,5 @@
+// The gallery of frames.
+
+export default function (component) {
+  return mountGallery(component, (root, host) => new Gallery(root, host));
+}

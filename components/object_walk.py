@@ -1,0 +1,69 @@
+"""From object to object of the same kind, across frames: "false positives: 37 of 119", and the way back to them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from components import urls
+from components.chips import escape_markdown
+from components.state import ViewState, change_state
+from predscope.exploration.object_query import active_object_filters
+from predscope.exploration.object_selection import ObjectSelection
+from predscope.project import Project
+
+_STYLE: Final = """<style>
+.st-key-object_walk { gap: 8px; min-height: 32px; }
+.st-key-object_walk button { min-height: 28px; padding: 0 10px; }
+.st-key-object_walk p { font-size: 13px; font-variant-numeric: tabular-nums; }
+</style>"""
+
+
+def object_walk(project: Project, state: ViewState, selection: ObjectSelection, frame_index: int) -> None:
+    """A line above the viewer: which object of the selection is shown, the one before and the one after it.
+
+    Args:
+        state: of the address; ``state.objects`` asked for the selection.
+        frame_index: the frame that is shown.
+    """
+    place = selection.place_of(frame_index, state.selected)
+    filters = active_object_filters(selection.query)
+    kind = ", ".join(active.text for active in filters) or "All objects"
+    if place is None:
+        text = f"{kind}: {len(selection):,}, none of them selected"
+        before, after = None, _first_on(selection, frame_index)
+    else:
+        text = f"{kind}: **{place + 1:,} of {len(selection):,}**"
+        before, after = selection.neighbours(place)
+    st.html(_STYLE)
+    with st.container(horizontal=True, key="object_walk", vertical_alignment="center"):
+        _step("Previous", "walk_previous", ":material/chevron_left:", project, selection, before)
+        _step("Next", "walk_next", ":material/chevron_right:", project, selection, after)
+        words, found = text.rsplit(": ", 1)
+        st.markdown(f"{escape_markdown(words[:1].upper() + words[1:])}: {found}", width="content")
+        if st.button("All of them", key="walk_back", type="tertiary", help="Back to the gallery of these objects"):
+            target = state.with_frame(state.frame, state.selected)
+            st.switch_page(urls.OBJECTS_PAGE, query_params=target.to_params())
+
+
+def _step(label: str, key: str, icon: str, project: Project, selection: ObjectSelection, place: int | None) -> None:
+    st.button(
+        label,
+        key=key,
+        icon=icon,
+        disabled=place is None,
+        on_click=_go,
+        args=(project, selection, place),
+    )
+
+
+def _go(project: Project, selection: ObjectSelection, place: int) -> None:
+    frame_id = project.frames["frame_id"].iloc[int(selection.frame_index[place])]
+    change_state(project, lambda state: state.with_frame(frame_id, selection.object_id(place)))
+
+
+def _first_on(selection: ObjectSelection, frame_index: int) -> int | None:
+    """The first of the selection on a frame, else the first of all; None where there is none."""
+    places = (selection.frame_index == frame_index).nonzero()[0]
+    return int(places[0]) if len(places) else (0 if len(selection) else None)

@@ -1,0 +1,181 @@
+"""Objects as crops: one page of what a query selects, and the choices beside it.
+
+The gallery is that of the frames, with crops for tiles and a caption in words below each; it has the same keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import streamlit as st
+
+from components.drawing import drawing_source, read_sources
+from components.gallery import gallery_source, gallery_style
+from predscope.exploration.object_query import OBJECT_SORTS, OUTCOME_WORDS, REASON_WORDS, ObjectQuery
+from predscope.exploration.object_selection import ObjectSelection
+from predscope.exploration.outcome_words import sentence
+from predscope.palette import OUTCOME_COLORS, class_color
+from predscope.project import Project
+
+_FOLDER: Final = Path(__file__).parent
+
+
+def object_gallery(
+    selection: ObjectSelection,
+    scene: Mapping[str, Any],
+    crops: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    place: str,
+    opened: str | None,
+    selected: Sequence[str],
+    on_open: Callable[[str, list[str]], None],
+    on_sort: Callable[[str], None],
+    on_select: Callable[[list[str]], None],
+) -> None:
+    """Show one page of a selection.
+
+    Args:
+        selection: what the counters count and how the objects are sorted.
+        scene: layers and classes, as ``predscope.payload.scene`` gives them.
+        crops: ``crop_records``, each with the address of its frame under ``href``.
+        key: of the component.
+        place: names this page of these filters; the scroll position is kept under it.
+        opened: id of the object that the reader comes back from.
+        selected: ids of the objects that are selected when the page appears or ``place`` changes.
+        on_open: called with the id of the object that was clicked, and the ids of all selected ones.
+        on_sort: called with the name of a sort, with ``-`` in front for descending.
+        on_select: called with the ids of all selected objects, a moment after the selection changed.
+    """
+    counters = selection.counters
+    data = {
+        "scene": scene,
+        "tiles": crops,
+        "digest": hashlib.blake2b(orjson.dumps([scene, crops]), digest_size=8).hexdigest(),
+        "counters": {
+            name: [count.shown, count.total]
+            for name, count in (
+                ("objects", counters.objects),
+                ("predictions", counters.predictions),
+                ("labels", counters.labels),
+                ("frames", counters.frames),
+            )
+        },
+        "has_outcomes": True,
+        "sorts": [{"name": name, "title": title, "descending_first": True} for name, title in OBJECT_SORTS.items()],
+        "sort": {"name": selection.query.sort, "descending": selection.query.descending},
+        "place": place,
+        "opened": opened,
+        "selected": list(selected),
+        "most_rows": None,
+    }
+
+    def value_of(name: str) -> Any:
+        return getattr(st.session_state[key], name, None)
+
+    def opened_one() -> None:
+        if (value := value_of("open")) is not None:
+            on_open(str(value["frame"]), [str(name) for name in value["selected"]])
+
+    def sorted_anew() -> None:
+        if (value := value_of("sort")) is not None:
+            on_sort(str(value))
+
+    def selected_some() -> None:
+        if (value := value_of("selected")) is not None:
+            on_select([str(name) for name in value])
+
+    _gallery()(
+        key=key,
+        data=data,
+        on_open_change=opened_one,
+        on_sort_change=sorted_anew,
+        on_selected_change=selected_some,
+    )
+
+
+def object_choices(
+    project: Project, selection: ObjectSelection, *, key: str, on_change: Callable[[str, str], None]
+) -> None:
+    """Outcomes, reasons and classes, each with the objects that choosing it would leave.
+
+    Args:
+        on_change: called with the field of the query ("outcomes", "reasons" or "klass") and the name that was clicked.
+    """
+    query, facets = selection.query, selection.facets
+    class_id = {object_class.name: object_class.class_id for object_class in project.classes}
+    classes = sorted(facets.classes.items(), key=lambda entry: -entry[1])
+    sections = [
+        {
+            "field": "outcomes",
+            "title": "Outcome",
+            "rows": [
+                _row(name, sentence(words), facets.outcomes[name], name in query.outcomes, OUTCOME_COLORS[name])
+                for name, words in OUTCOME_WORDS.items()
+                if name != "ignored" or facets.outcomes[name] or name in query.outcomes
+            ],
+        },
+        {
+            "field": "reasons",
+            "title": "Why a false positive",
+            "rows": [
+                _row(name, sentence(words), facets.reasons[name], name in query.reasons)
+                for name, words in REASON_WORDS.items()
+            ],
+        },
+        {
+            "field": "klass",
+            "title": "Class",
+            "rows": [
+                _row(name, name, number, name == query.klass, class_color(class_id[name]))
+                for name, number in classes
+                if number or name == query.klass
+            ],
+        },
+    ]
+
+    def chosen() -> None:
+        value = getattr(st.session_state[key], "choose", None)
+        if isinstance(value, Mapping):
+            on_change(str(value["field"]), str(value["name"]))
+
+    _choices()(key=key, data={"sections": sections}, on_choose_change=chosen)
+
+
+def toggled(query: ObjectQuery, field: str, name: str) -> ObjectQuery:
+    """The query with a name put into a field, or taken out of it."""
+    if field == "klass":
+        return query.with_(klass=None if query.klass == name else name)
+    names: tuple[str, ...] = getattr(query, field)
+    left = tuple(other for other in names if other != name) if name in names else (*names, name)
+    return query.with_(**{field: left})
+
+
+def _row(name: str, words: str, count: int, chosen: bool, color: str | None = None) -> dict[str, Any]:
+    return {"name": name, "words": words, "count": count, "chosen": chosen, "color": color}
+
+
+@cache
+def _gallery() -> Any:
+    return st.components.v2.component(
+        "predscope_objects",
+        html="<div class='gallery'></div>\n<!-- filled by objects.js -->",
+        css=gallery_style() + "\n" + read_sources(_FOLDER, ("objects.css",)),
+        js=gallery_source() + "\n" + read_sources(_FOLDER, ("crop.js", "objects.js")),
+    )
+
+
+@cache
+def _choices() -> Any:
+    rail = _FOLDER.parent / "filter_rail"
+    return st.components.v2.component(
+        "predscope_object_choices",
+        html="<div class='rail'></div>\n<!-- filled by choices.js -->",
+        css=read_sources(rail, ("filter_rail.css",)),
+        js="\n".join((drawing_source(), read_sources(rail, ("elements.js",)), read_sources(_FOLDER, ("choices.js",)))),
+    )

@@ -1,0 +1,67 @@
+// The choices beside the gallery of objects. It shows what the page says, and sends back what was clicked.
+
+const FEW_ROWS = 14;
+
+const choices = new WeakMap();
+
+class Choices {
+  constructor(root) {
+    this.root = root;
+    this.expanded = new Set();
+    this.clicks = 0;
+  }
+
+  update({ data, setTriggerValue }) {
+    this.data = data;
+    this.setTriggerValue = setTriggerValue;
+    this.draw();
+  }
+
+  draw() {
+    const focused = this.root.getRootNode().activeElement?.dataset?.focus;
+    this.root.replaceChildren(...this.data.sections.filter(({ rows }) => rows.length).map((section) => this.section(section)));
+    if (focused) [...this.root.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused)?.focus({ preventScroll: true });
+  }
+
+  section({ field, title, rows }) {
+    const all = this.expanded.has(field) || rows.length <= FEW_ROWS + 2;
+    const nodes = rows.filter(({ chosen }, place) => all || place < FEW_ROWS || chosen).map((row) => this.row(field, row));
+    if (rows.length > FEW_ROWS + 2) {
+      const toggle = () => {
+        if (!this.expanded.delete(field)) this.expanded.add(field);
+        this.draw();
+      };
+      const textContent = all ? "Show fewer" : `Show all ${grouped(rows.length)}`;
+      nodes.push(element("button", { type: "button", className: "plain", textContent, onclick: toggle }));
+    }
+    return element("section", { "aria-label": title }, element("h3", { textContent: title }), ...nodes);
+  }
+
+  row(field, { name, words, count, chosen, color }) {
+    const button = element("button", {
+      type: "button",
+      className: `choice${count ? "" : " none"}`,
+      title: `${words}: ${counted(count, "object")}`,
+      "aria-pressed": String(chosen),
+      dataset: { focus: `${field}:${name}`, field, value: name },
+      onclick: () => this.setTriggerValue("choose", { field, name, click: (this.clicks += 1) }),
+    });
+    if (color) button.append(element("i", { className: "dot", style: `background:${color}` }));
+    button.append(
+      element("span", { className: "choice-name", textContent: words }),
+      element("span", { className: "number", textContent: grouped(count) }),
+    );
+    return button;
+  }
+}
+
+export default function (component) {
+  const { parentElement } = component;
+  let shown = choices.get(parentElement);
+  if (!shown) {
+    shown = new Choices(parentElement.querySelector(".rail"));
+    choices.set(parentElement, shown);
+  }
+  shown.update(component);
+  return () => choices.delete(parentElement);
+}

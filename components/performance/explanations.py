@@ -1,0 +1,100 @@
+"""How the numbers of the page are computed, in words; each beside the numbers that it explains."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+_OPERATING_POINT: Final = """
+Predictions with a confidence at or above the threshold take labels of their own class, the most confident first: each
+takes the free label that it overlaps most, if the overlap (intersection over union) reaches the IoU threshold.
+
+- **True positive**: a prediction that took a label. **False positive**: one that took none. **False negative**: a label
+  that nothing took.
+- **Precision** = TP / (TP + FP), **recall** = TP / (TP + FN), **F1** = 2 TP / (2 TP + FP + FN), over all classes
+  together.
+- **Confused**: a false positive that overlaps a label of another class, one that is itself missed, by at least the IoU
+  threshold. The pair is one false positive and one false negative, and is counted in both.
+- **Ignored**: a prediction that matches a crowd region or a label marked as difficult. It counts neither for nor
+  against the model, and so do such labels.
+
+So TP + FP is the number of predictions above the threshold, the ignored apart, and TP + FN the number of labels.
+"""
+_COCO: Final = """
+Average precision as COCO defines it; it does not depend on the confidence threshold.
+
+- Predictions are ranked by confidence and matched as at the operating point, at most 100 in a frame and class.
+  Precision is made to fall with recall and read off at the recalls 0, .01, ..., 1; their mean is the AP of a class at
+  one IoU.
+- **AP** is the mean over the IoU thresholds .50, .55, ..., .95 and over the classes that have labels; **AP50** and
+  **AP75** are those at one IoU.
+- **Small**, **medium**, **large**: labels of up to 32², up to 96², and more pixels; all others are ignored, and so are
+  unmatched predictions of another size.
+- **AR100** is the share of labels found by at most 100 predictions in a frame and class, over the same IoU thresholds.
+
+A dash: there are no labels to measure it on. A class without labels is left out, even where it is predicted.
+"""
+_PER_CLASS: Final = """
+Counts, precision, recall and F1 are those of the operating point, within the class. AP and AP50 are COCO's, over all
+confidences. **Best threshold** is the confidence at which the F1 of the class is highest, at this IoU.
+
+The interval of AP comes from drawing the frames anew, with repetition, 1,000 times: in 95 % of the draws AP lay within.
+"""
+_CONFUSION: Final = """
+First every prediction is matched within its class: these are the true positives, on the diagonal. What is left is then
+matched across classes in the same way, the most confident first, at the same IoU: these are the confusions.
+
+Labels that are still free stand in the background column (nothing was there for them), predictions that are still
+free in the background row (they belong to no label). So a row adds up to the labels of the class, a column to
+its predictions, and the matrix agrees with precision and recall. Ignored predictions and labels are not in it.
+
+**% of labels** divides by the row: the diagonal is the recall. **% of predictions** divides by the column: the diagonal
+is the precision.
+"""
+_CURVES: Final = """
+One matching at the chosen IoU serves every threshold, because a less confident prediction never changes what a more
+confident one took. Each point of a curve is one confidence threshold. All classes are counted together.
+"""
+_THRESHOLDS: Final = """
+Thresholds are looked for among the confidences that occur, at the chosen IoU, with all classes counted together.
+*As good*: the thresholds around the best whose F1 is at least 99.5 % of it. With a precision to be reached, the
+threshold with the most recall is named; with a recall, the one with the most precision. The file has, besides, the
+threshold with the best F1 of each class.
+"""
+_CALIBRATION: Final = """
+All predictions are sorted into ten bins by confidence. A bar is the share of a bin that is right: that matches a label
+at the chosen IoU, whatever the operating point; its whisker is the 95 % interval (Wilson). A well calibrated model has
+its bars at the short lines, which mark the mean confidence of each bin.
+
+**ECE** is the mean distance between the two over all predictions, **MCE** the largest. Predictions that the model kept
+to itself, below its own lowest confidence, cannot be judged.
+"""
+
+
+_EXPLANATIONS: Final = {
+    "operating_point": _OPERATING_POINT,
+    "coco": _COCO,
+    "per_class": _PER_CLASS,
+    "confusion": _CONFUSION,
+    "curves": _CURVES,
+    "thresholds": _THRESHOLDS,
+    "calibration": _CALIBRATION,
+}
+STYLE: Final = """<style>
+[class*="st-key-explain"] button { min-height: 0; padding: 0; opacity: 0.62; }
+[class*="st-key-explain"] button:hover { opacity: 1; }
+[class*="st-key-explain"] button p { font-size: 13px; }
+[class*="st-key-explain"] { margin-top: 10px; }
+[class*="st-key-explain"] h5 { padding: 0; }
+[class*="st-key-explain"] > div > [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+</style>"""
+"""Once a page: what explains is quieter than what it explains."""
+
+
+def heading(title: str, name: str) -> None:
+    """The title of a part, and how its numbers are computed; ``name`` is that of an explanation."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"explain_{name}"):
+        st.markdown(f"##### {title}", width="content")
+        with st.popover("How is this computed?", type="tertiary"):
+            st.markdown(_EXPLANATIONS[name])

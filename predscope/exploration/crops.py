@@ -1,0 +1,162 @@
+"""Objects as crops: a window of the frame around each, with the object and its counterpart, and what is said of them.
+
+A crop is shaped like a tile of the gallery of frames (``predscope.exploration.tiles``): the same code draws both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from predscope.evaluation.match_table import Outcome
+from predscope.exploration.object_selection import OUTCOME_NAMES, ObjectItem, ObjectSelection
+from predscope.exploration.outcome_words import OUTCOME_TITLES, OutcomeWords
+from predscope.exploration.outcomes import detection
+from predscope.exploration.query import chosen_label_set
+from predscope.exploration.sorting import rate
+from predscope.exploration.tiles import DRAWN_COLUMNS, TILE_UNITS, compact_object
+from predscope.payload import Layer, frame_record
+from predscope.project import Project
+
+CONTEXT: Final = 1.6
+"""How much wider and higher the window is than what it is about."""
+SMALLEST_WINDOW: Final = 64
+"""Pixels: what is tiny is seen with what is around it."""
+NARROWEST, WIDEST = 0.75, 1.8
+"""Width by height of windows: the shorter side shows more around the object."""
+
+CropUrl = Callable[[int, str, Sequence[int]], str]
+
+
+def crop_window(boxes: Sequence[Sequence[float]], width: float, height: float) -> tuple[int, int, int, int]:
+    """The window around some boxes (x, y, w, h): left, top, width, height in whole pixels, inside the frame.
+
+    Args:
+        boxes: at least one.
+        width, height: of the frame; NaN where unknown, then nothing is cut off.
+    """
+    lows = np.min([box[:2] for box in boxes], axis=0)
+    highs = np.max([[box[0] + box[2], box[1] + box[3]] for box in boxes], axis=0)
+    middle = (lows + highs) / 2
+    side = np.maximum((highs - lows) * CONTEXT, SMALLEST_WINDOW)
+    side = np.maximum(side, [side[1] * NARROWEST, side[0] / WIDEST])
+    frame = np.array([width, height])
+    if np.isnan(frame).any():
+        left, top = np.maximum(np.floor(middle - side / 2), 0)
+        return int(left), int(top), int(np.ceil(side[0])), int(np.ceil(side[1]))
+    side = np.ceil(np.minimum(side, frame))
+    corner = np.floor(np.clip(middle - side / 2, 0, np.maximum(frame - side, 0)))
+    return int(corner[0]), int(corner[1]), int(side[0]), int(side[1])
+
+
+def crop_records(
+    project: Project,
+    layers: Sequence[Layer],
+    selection: ObjectSelection,
+    places: Sequence[int],
+    crop_url: CropUrl,
+) -> list[dict[str, Any]]:
+    """The crops of some places of a selection.
+
+    Args:
+        layers: the label layer and that of the query's prediction set.
+
+    Returns:
+        Per crop the keys of ``tile_records``, in the units of the crop: ``frame`` (the id of the object),
+        ``frame_id`` (of its frame), ``size``, ``thumb``, ``objects`` (with the code of their outcome in bits 2 and up
+        of the flags: 1 tp, 2 fp, 3 fn, 4 ignored), ``counts`` (empty); besides ``title`` and ``words``, the caption.
+    """
+    items = [selection.item(place) for place in places]
+    label_layer = next((place for place, layer in enumerate(layers) if layer.role == "labels"), 0)
+    prediction_layer = next((place for place, layer in enumerate(layers) if layer.role == "predictions"), 0)
+    labels = _objects(layers[label_layer], [row for item in items for row in _rows(item)[1]])
+    predictions = _objects(layers[prediction_layer], [row for item in items for row in _rows(item)[0]])
+    query = selection.query
+    words = OutcomeWords.of(
+        detection(project, query.prediction_set, chosen_label_set(project, query.frames)), selection.table
+    )
+    frames = project.frames.iloc[[item.frame_index for item in items]].to_dict("records")
+    records = []
+    for place, item, row in zip(places, items, frames, strict=True):
+        own_predictions, own_labels = _rows(item)
+        drawn = [(label_layer, labels[label]) for label in own_labels if label in labels]
+        drawn += [(prediction_layer, predictions[own]) for own in own_predictions if own in predictions]
+        width, height = (float("nan") if pd.isna(row[side]) else float(row[side]) for side in ("width", "height"))
+        boxes = [[values[side] for side in "xywh"] for _, values in drawn]
+        window = crop_window(boxes, width, height)
+        frame = frame_record(row, partial(_of_window, crop_url, window), partial(_of_window, crop_url, window))
+        scale = TILE_UNITS / window[3]
+        records.append(
+            {
+                "frame": selection.object_id(place),
+                "index": item.frame_index,
+                "frame_id": frame["frame"],
+                "file_name": frame["file_name"],
+                "status": frame["status"],
+                "thumb": frame["thumb"],
+                "size": [round(window[2] * scale), TILE_UNITS],
+                "objects": [
+                    _outlined(values, layer, window, scale, _outcome_code(selection, layer == label_layer, values))
+                    for layer, values in drawn
+                ],
+                "counts": [],
+                "badge": "",
+                "more": 0,
+                "outcome": OUTCOME_NAMES[item.outcome],
+                **_caption(project, selection, words, item),
+            }
+        )
+    return records
+
+
+def _of_window(crop_url: CropUrl, window: tuple[int, int, int, int], frame_index: int, version: str) -> str:
+    return crop_url(frame_index, version, window)
+
+
+def _rows(item: ObjectItem) -> tuple[list[int], list[int]]:
+    """Rows of the predictions and of the labels that a crop shows."""
+    predictions, labels = [item.prediction_row], [item.label_row]
+    (predictions if item.is_label else labels).append(item.near_row)
+    return [row for row in predictions if row >= 0], [row for row in labels if row >= 0]
+
+
+def _objects(layer: Layer, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Columns that are drawn, by row."""
+    wanted = np.unique(np.asarray(rows, dtype=np.int64))
+    return {values["row"]: values for values in layer.objects.rows(wanted, DRAWN_COLUMNS).to_pylist()}
+
+
+def _outlined(
+    values: dict[str, Any], layer: int, window: tuple[int, int, int, int], scale: float, outcome_code: int
+) -> list[Any]:
+    """The object's box, which is what is compared, in units of the crop."""
+    moved = values | {"x": values["x"] - window[0], "y": values["y"] - window[1]}
+    drawn = compact_object(moved, layer, scale, detailed=False)
+    drawn[5] |= outcome_code << 2
+    return drawn
+
+
+def _outcome_code(selection: ObjectSelection, is_label: bool, values: dict[str, Any]) -> int:
+    table = selection.table
+    objects, outcomes = (table.labels, table.label_outcome) if is_label else (table.predictions, table.outcome)
+    position = int(np.searchsorted(objects.row, values["row"]))
+    return [*OUTCOME_NAMES].index(Outcome(int(outcomes[position]))) + 1
+
+
+def _caption(
+    project: Project, selection: ObjectSelection, words: OutcomeWords, item: ObjectItem
+) -> dict[str, str | None]:
+    """``title`` "False positive: person .71", ``words`` "IoU .42 with this person, needs .50"."""
+    table, classes = selection.table, project.classes
+    if item.is_label:
+        position = int(np.searchsorted(table.labels.row, item.label_row))
+        name, text = classes[int(table.labels.class_id[position])].name, words.of_label(position)
+    else:
+        position = int(np.searchsorted(table.predictions.row, item.prediction_row))
+        name = f"{classes[int(table.predictions.class_id[position])].name} {rate(item.confidence)}"
+        text = words.of_prediction(position)
+    return {"title": f"{OUTCOME_TITLES[item.outcome]}: {name}", "words": text}

@@ -1,0 +1,236 @@
+"""The Performance page in a browser: every number is a door, and the operating point moves everything at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from components.performance.per_class import objects_of_cell
+from predscope import Project, quick_project
+from predscope.exploration import FrameQuery
+from predscope.exploration.object_query import ObjectQuery
+from predscope.exploration.object_selection import select_objects
+from predscope.exploration.performance import Performance, performance
+from tests.conftest import ROOT, SAMPLE_DATA
+
+APP = ROOT / "app.py"
+CONFIDENCE, IOU = 0.4, 0.5
+ADDRESS = f"Performance?conf={CONFIDENCE}"
+MATRIX, PRECISION_RECALL, OVER_CONFIDENCE = (
+    f".st-key-performance-{name}" for name in ("confusion", "precision_recall", "over_confidence")
+)
+
+
+@pytest.fixture(scope="module")
+def streets(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The sample scenes with both models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREDSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return quick_project(
+            images=SAMPLE_DATA / "images",
+            labels=SAMPLE_DATA / "labels" / "instances.json",
+            predictions={name: SAMPLE_DATA / "predictions" / f"{name}.json" for name in ("model_a", "model_b")},
+        ).project
+
+
+@pytest.fixture
+def app(app_server: Callable[..., str], streets: Project) -> str:
+    return app_server(APP, environment={"PREDSCOPE_PROJECT": str(streets.path)})
+
+
+@pytest.fixture
+def found(streets: Project) -> Performance:
+    return performance(streets, FrameQuery.of(streets), "model_a")
+
+
+def value(page: Any, name: str) -> str:
+    return page.locator(f".figure[data-name='{name}'] .value").inner_text()
+
+
+def wait_for_value(page: Any, name: str, text: str) -> None:
+    page.locator(f".figure[data-name='{name}'] .value", has_text=re.compile(f"^{re.escape(text)}$")).wait_for()
+
+
+def parameters(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)
+
+
+def opened(page: Any, project: Project) -> ObjectQuery:
+    """What the page of objects was asked for, once it is on screen."""
+    page.wait_for_url(re.compile(r"/Objects\?"))
+    query = ObjectQuery.from_params(parameters(page.url), project)
+    assert query is not None
+    assert not query.ignored
+    assert not query.frames.ignored
+    return query
+
+
+def click_point(page: Any, chart: str, trace: int, point: int) -> None:
+    """Click a mark of a chart, by the place of its trace and its own place in that."""
+    layer = page.locator(f"{chart} .scatterlayer .trace").nth(trace)
+    layer.locator(".point").first.wait_for(state="attached")
+    mark = layer.locator(".point").nth(point)
+    mark.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def last_trace(page: Any, chart: str) -> int:
+    page.locator(f"{chart} .scatterlayer .trace").last.wait_for(state="attached")
+    return page.locator(f"{chart} .scatterlayer .trace").count() - 1
+
+
+@pytest.mark.parametrize("outcome", ["tp", "fp", "fn"])
+def test_a_count_opens_as_many_objects(app: str, streets: Project, found: Performance, page: Any, outcome: str) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    figure = page.locator(f".figure[data-name='{outcome}']")
+    figure.wait_for()
+    number = int(value(page, outcome).replace(",", ""))
+    assert number == getattr(found.at(CONFIDENCE, IOU).counts.micro, outcome)
+    link = figure.get_attribute("href")
+    figure.click()
+    query = opened(page, streets)
+    assert query.outcomes == (outcome,)
+    assert len(select_objects(streets, query)) == number
+    assert ObjectQuery.from_params(parameters(link), streets) == query, "a new tab opens the same"
+
+
+def test_a_cell_of_the_matrix_opens_exactly_its_objects(
+    app: str, streets: Project, found: Performance, page: Any
+) -> None:
+    page.goto(f"{app}/{ADDRESS}&order=name")
+    confusion = found.at(CONFIDENCE, IOU).confusion
+    trace = last_trace(page, MATRIX)
+    texts = page.locator(f"{MATRIX} .scatterlayer .trace").nth(trace - 1).locator("text")
+    numbers = [int(texts.nth(place).text_content().replace(",", "")) for place in range(texts.count())]
+    cells = page.locator(f"{MATRIX} .scatterlayer .trace").nth(trace).locator(".point")
+    assert cells.count() == len(numbers)
+    matrix = confusion.to_pandas()
+    assert sorted(numbers) == sorted(matrix.to_numpy()[matrix.to_numpy() > 0].tolist())
+    background = len(confusion.classes)
+    ids = {entry.name: entry.class_id for entry in confusion.classes} | {"background": background}
+    seen = set()
+    for place in (0, 1, numbers.index(min(numbers)), len(numbers) - 1):
+        page.goto(f"{app}/{ADDRESS}&order=name")
+        click_point(page, MATRIX, last_trace(page, MATRIX), place)
+        query = opened(page, streets)
+        selection = select_objects(streets, query)
+        assert len(selection) == numbers[place]
+        predictions, labels = confusion.cell(ids[query.label_class], ids[query.predicted_class])
+        if ids[query.predicted_class] < background:
+            assert sorted(selection.prediction_row) == sorted(predictions)
+        if ids[query.label_class] < background:
+            assert sorted(selection.label_row) == sorted(labels)
+        seen.add((query.label_class, query.predicted_class))
+    assert len(seen) >= 3, "different cells open different objects"
+
+
+def test_a_row_of_the_table_opens_its_class(app: str, streets: Project, found: Performance, page: Any) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    table = page.locator(".st-key-performance-per_class [data-testid='stDataFrame'] canvas").first
+    table.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 0.56 * box["width"], box["y"] + 50)
+    query = opened(page, streets)
+    rows = found.per_class(CONFIDENCE, IOU).sort_values("labels", ascending=False, kind="stable")
+    first = rows.iloc[0]
+    everything = ObjectQuery(query.frames, "model_a")
+    columns = ("tp", "fp", "fn", "labels", "predictions")
+    numbers = {objects_of_cell(first["name"], column, everything): first[column] for column in columns}
+    whole_class = objects_of_cell(first["name"], "name", everything)
+    assert query in {*numbers, whole_class}
+    page.go_back()
+    page.locator(".st-key-performance-per_class [data-testid='stDataFrame'] canvas").first.wait_for()
+    page.wait_for_timeout(1000)
+    assert "/Performance?" in page.url, "coming back opens nothing again"
+    assert len(select_objects(streets, query)) == numbers.get(query, len(select_objects(streets, whole_class)))
+
+
+@pytest.mark.parametrize("chart", [PRECISION_RECALL, OVER_CONFIDENCE])
+def test_a_click_on_a_curve_moves_the_operating_point(app: str, found: Performance, page: Any, chart: str) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    page.locator(f"{chart} .scatterlayer .trace").first.wait_for(state="attached")
+    with_points = page.locator(f"{chart} .scatterlayer .trace").filter(has=page.locator(".point"))
+    count = with_points.first.locator(".point").count()
+    mark = with_points.first.locator(".point").nth(count // 2)
+    mark.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function("before => new URLSearchParams(location.search).get('conf') !== before", arg=str(CONFIDENCE))
+    confidence = float(parameters(page.url).get("conf", ["0.1"])[0])
+    assert confidence != CONFIDENCE
+    counts = found.at(confidence, IOU).counts.micro
+    wait_for_value(page, "fp", f"{counts.fp:,}")
+    assert value(page, "tp") == f"{counts.tp:,}"
+    page.go_back()
+    wait_for_value(page, "fp", f"{found.at(CONFIDENCE, IOU).counts.micro.fp:,}")
+
+
+def test_the_thresholds_of_all_classes_are_a_file(app: str, streets: Project, page: Any) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Thresholds of all classes").click()
+    content = yaml.safe_load(download.value.path().read_text(encoding="utf-8"))
+    assert download.value.suggested_filename == "thresholds-model_a.yaml"
+    assert content["iou_threshold"] == IOU
+    assert {"car", "person", "dog"} <= set(content["classes"])
+
+
+def test_the_sliders_move_every_number(app: str, found: Performance, page: Any) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    page.locator(".figure[data-name='tp']").wait_for()
+    thumbs = page.locator("[data-testid='stSidebar'] input[type='range']")
+    thumbs.first.focus()
+    for step in (1, 2):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile(f"conf=0.4{step}"))
+        wait_for_value(page, "fp", f"{found.at(CONFIDENCE + step / 100, IOU).counts.micro.fp:,}")
+    thumbs.nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(r"iou=0\.55"))
+    counts = found.at(0.42, 0.55).counts.micro
+    wait_for_value(page, "fn", f"{counts.fn:,}")
+    assert value(page, "fp") == f"{counts.fp:,}"
+    page.reload()
+    wait_for_value(page, "fn", f"{counts.fn:,}")
+    assert float(thumbs.first.input_value()) == 0.42
+
+
+def test_another_model_has_other_numbers(app: str, streets: Project, page: Any) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    page.locator(".figure[data-name='tp']").wait_for()
+    page.locator("[data-testid='stSidebar'] label", has_text="model_b").click()
+    page.wait_for_url(re.compile("model=model_b"))
+    other = performance(streets, FrameQuery.of(streets), "model_b").at(CONFIDENCE, IOU).counts.micro
+    wait_for_value(page, "tp", f"{other.tp:,}")
+    assert page.get_by_role("heading", name="model_b against labels").count() == 1
+
+
+def test_each_group_says_how_it_is_computed(app: str, page: Any) -> None:
+    page.goto(f"{app}/{ADDRESS}")
+    page.locator(".figure[data-name='tp']").wait_for()
+    buttons = page.get_by_role("button", name="How is this computed?")
+    page.locator(".st-key-explain_calibration").wait_for()
+    assert buttons.count() == 7
+    buttons.first.click()
+    assert "TP / (TP + FP)" in page.locator("[data-testid='stPopoverBody']").inner_text()
+
+
+@pytest.mark.parametrize(("width", "color_scheme"), [(1400, "light"), (1400, "dark"), (900, "light"), (900, "dark")])
+def test_nothing_is_wider_than_the_page(app: str, new_page: Callable[..., Any], width: int, color_scheme: str) -> None:
+    page = new_page(width=width, color_scheme=color_scheme)
+    page.goto(f"{app}/{ADDRESS}&curve=car&curve=bus")
+    page.locator(f"{PRECISION_RECALL} .scatterlayer .trace").first.wait_for(state="attached")
+    page.locator(".st-key-explain_calibration").wait_for()
+    assert page.evaluate("() => { const main = document.querySelector('.stMain');"
+                         " return main.scrollWidth - main.clientWidth }") <= 1  # fmt: skip
