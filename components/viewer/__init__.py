@@ -247,6 +247,7 @@ def viewer(
             "order": order.to_json(),
             "objects_url": objects_url,
             "server_nav": server_nav,
+            "heard": read_event(st.session_state.get(key, {})).sequence,
             "settings": dict(settings or {}),
             "walk": None if walk is None else {"items": list(walk)},
             "height": height,

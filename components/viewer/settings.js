@@ -43,13 +43,15 @@ class Settings {
 
   /**
    * Takes what Python asks for: at first, and again only where it asks for something else than before.
-   * @param {object} [told] what Python was told last: where it only repeats that, the user may be further by now
+   * @param {object} [follows] by name, settings that Python keeps too, and whether it knows what the user chose: then
+   *   what it says holds, else it does not
    */
-  receive(given, told = {}) {
+  receive(given, follows = {}) {
     const before = JSON.parse(this.received);
     const patch = {};
     for (const [name, value] of Object.entries(given ?? {})) {
-      if (name in DEFAULT_SETTINGS && JSON.stringify(before[name]) !== JSON.stringify(value) && told[name] !== value) patch[name] = value;
+      if (!(name in DEFAULT_SETTINGS) || follows[name] === false) continue;
+      if (JSON.stringify(follows[name] ? this[name] : before[name]) !== JSON.stringify(value)) patch[name] = value;
     }
     this.received = JSON.stringify(given ?? {});
     if (Object.keys(patch).length) this.set(patch);

@@ -13,7 +13,7 @@ class Viewer {
     this.payload = null; // of the frame drawn
     this.position = null; // in the order, from 0; null: the frame is not part of it
     this.walk = null; // objects to go through with , and . in place of the errors of frames: {items}
-    this.toldThreshold = null; // the confidence that Python was told of last
+    this.toldThreshold = 0; // number of the event that told Python of the threshold
     this.pending = null; // position that was asked for but is not known here yet
     this.events = 0; // number of the user's own steps and selections
     this.serverNav = null;
@@ -106,7 +106,8 @@ class Viewer {
     const orderChanged = this.order.key !== data.order.key;
     this.order.update(data.order);
     this.walk = data.walk ?? null;
-    this.settings.receive(data.settings, { threshold: this.toldThreshold });
+    // Until Python has heard of the threshold that the user chose, what it says of it is out of date.
+    this.settings.receive(data.settings, { threshold: data.heard >= this.toldThreshold });
 
     const obey = this.serverNav === null || data.server_nav > this.serverNav;
     this.serverNav = data.server_nav;
@@ -155,8 +156,8 @@ class Viewer {
   /** The user has come to rest at a confidence: Python evaluates there, and keeps it in the address. */
   thresholdChosen() {
     if (!this.payload) return;
-    this.toldThreshold = this.settings.threshold;
     this.notify();
+    this.toldThreshold = this.events;
   }
 
   // Frames

@@ -232,6 +232,8 @@ class ObjectSelection:
         prediction, label = count(query.with_(outcomes=(), reasons=()))
         outcomes = np.bincount(table.outcome[prediction], minlength=len(Outcome))
         outcomes[Outcome.FALSE_NEGATIVE] += len(label)
+        if query.is_cell:
+            outcomes[Outcome.FALSE_NEGATIVE] += np.count_nonzero(table.is_confused[prediction])
         wrong, _ = count(query.with_(outcomes=("fp",), reasons=()))
         reasons = np.bincount(table.reason[wrong], minlength=len(Reason))
         prediction, label = count(query.with_(klass=None))

@@ -168,6 +168,7 @@ def test_facets_tell_what_choosing_gives(project: Any) -> None:
         ObjectQuery(FrameQuery(confidence=0.3), "model_a"),
         ObjectQuery(FrameQuery(confidence=0.3), "model_a", ("fp",), klass="car"),
         ObjectQuery(FrameQuery(), "model_b", ("fp", "fn"), sort="size"),
+        ObjectQuery(FrameQuery(), "model_a", label_class="car"),
     ):
         facets = select_objects(project, query).facets
         for outcome, count in facets.outcomes.items():
