@@ -23,7 +23,9 @@ from typing import Any
 
 import pytest
 
+from predscope import Project, quick_project
 from tests.browser.viewer_harness import APP, ViewerPage
+from tests.conftest import SAMPLE_DATA
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -168,3 +170,15 @@ def open_viewer(app_server: Callable[..., str], new_page: Callable[..., Any]) ->
         return view
 
     return open_case
+
+
+@pytest.fixture(scope="session")
+def streets(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The sample scenes with both models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREDSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return quick_project(
+            images=SAMPLE_DATA / "images",
+            labels=SAMPLE_DATA / "labels" / "instances.json",
+            predictions={name: SAMPLE_DATA / "predictions" / f"{name}.json" for name in ("model_a", "model_b")},
+        ).project

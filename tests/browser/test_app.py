@@ -23,31 +23,18 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from components import urls
-from predscope import Project, quick_project, stage_predictions
+from predscope import Project, stage_predictions
 from predscope.payload import frame_payloads, project_layers
-from tests.conftest import ROOT, SAMPLE_DATA
+from tests.conftest import ROOT
 from tests.shapes_dataset import ShapesDataset
 
 APP = ROOT / "app.py"
 SHAPES = ".pane [data-id]"
 
 
-@pytest.fixture(scope="module")
-def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample scenes with both models."""
-    cache = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREDSCOPE_CACHE", str(cache))
-        return quick_project(
-            images=SAMPLE_DATA / "images",
-            labels=SAMPLE_DATA / "labels" / "instances.json",
-            predictions={name: SAMPLE_DATA / "predictions" / f"{name}.json" for name in ("model_a", "model_b")},
-        ).project
-
-
 @pytest.fixture
-def app(app_server: Callable[..., str], sample_project: Project) -> str:
-    return app_server(APP, environment={"PREDSCOPE_PROJECT": str(sample_project.path)})
+def app(app_server: Callable[..., str], streets: Project) -> str:
+    return app_server(APP, environment={"PREDSCOPE_PROJECT": str(streets.path)})
 
 
 def expected_objects(project: Project, frame_id: str, threshold: float = 0.0) -> dict[str, list[dict[str, Any]]]:
@@ -72,28 +59,24 @@ def parameters(page: Any) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-def test_the_very_first_request_may_be_a_deep_link(
-    app_server: Callable[..., str], sample_project: Project, page: Any
-) -> None:
-    fresh = app_server(APP, environment={"PREDSCOPE_PROJECT": str(sample_project.path), "PREDSCOPE_TEST": "cold"})
+def test_the_very_first_request_may_be_a_deep_link(app_server: Callable[..., str], streets: Project, page: Any) -> None:
+    fresh = app_server(APP, environment={"PREDSCOPE_PROJECT": str(streets.path), "PREDSCOPE_TEST": "cold"})
     page.goto(f"{fresh}/Frame?frame=street_007")
     wait_for_frame(page, "street_007.jpg")
     assert page.locator("[role='dialog']:visible").count() == 0, "no 'page not found'"
     assert page.get_by_role("link", name="Explore").count() == 1, "the navigation is ours"
 
 
-def test_every_object_of_a_frame_is_drawn_in_its_layer(app: str, sample_project: Project, page: Any) -> None:
+def test_every_object_of_a_frame_is_drawn_in_its_layer(app: str, streets: Project, page: Any) -> None:
     page.goto(f"{app}/Frame?frame=street_000&conf=0")
     wait_for_frame(page, "street_000.jpg")
-    for layer, things in expected_objects(sample_project, "street_000").items():
+    for layer, things in expected_objects(streets, "street_000").items():
         drawn = page.locator(f".pane [data-layer='{layer}'] [data-id]")
         assert drawn.count() == len(things)
         assert {drawn.nth(row).get_attribute("data-id") for row in range(drawn.count())} == {
             thing["id"] for thing in things
         }
-    assert {
-        thing["kind"] for things in expected_objects(sample_project, "street_000").values() for thing in things
-    } >= {
+    assert {thing["kind"] for things in expected_objects(streets, "street_000").values() for thing in things} >= {
         "box",
         "polygon",
         "mask",
@@ -149,7 +132,7 @@ def test_a_selected_object_is_in_the_address(app: str, page: Any, new_page: Call
     assert parameters(other)["object"] == [selected]
 
 
-def test_filters_decide_what_is_next(app: str, sample_project: Project, page: Any) -> None:
+def test_filters_decide_what_is_next(app: str, streets: Project, page: Any) -> None:
     page.goto(f"{app}/Frame?frame=street_000&meta={quote('weather:rain')}")
     wait_for_frame(page, "street_000.jpg")
     page.goto(f"{app}/Explore?meta={quote('weather:rain')}")
@@ -160,14 +143,12 @@ def test_filters_decide_what_is_next(app: str, sample_project: Project, page: An
     page.locator(".toolbar .place", has_text=re.compile(r"^2 of \d+$")).wait_for()
     page.wait_for_function("() => new URLSearchParams(location.search).get('frame') !== null")
     page.wait_for_timeout(600)
-    index = sample_project.frame_index(parameters(page)["frame"][0])
-    assert json.loads(sample_project.frames["attributes"].iloc[index])["weather"] == "rain"
+    index = streets.frame_index(parameters(page)["frame"][0])
+    assert json.loads(streets.frames["attributes"].iloc[index])["weather"] == "rain"
 
 
-def test_a_frame_whose_image_is_missing_says_so_and_shows_its_labels(
-    app: str, sample_project: Project, page: Any
-) -> None:
-    missing = sample_project.frames.query("image_status == 'missing'").iloc[0]
+def test_a_frame_whose_image_is_missing_says_so_and_shows_its_labels(app: str, streets: Project, page: Any) -> None:
+    missing = streets.frames.query("image_status == 'missing'").iloc[0]
     page.goto(f"{app}/Frame?frame={quote(missing['frame_id'])}")
     page.get_by_text(re.compile("Image file is missing")).first.wait_for()
     assert page.locator(".pane [data-layer='labels'] [data-id]").count() > 0
@@ -211,9 +192,7 @@ def test_the_frame_gets_the_space(app: str, new_page: Callable[..., Any], color_
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_bar_of_the_class_balance_opens_the_frames_that_it_counts(
-    app: str, sample_project: Project, page: Any
-) -> None:
+def test_a_bar_of_the_class_balance_opens_the_frames_that_it_counts(app: str, streets: Project, page: Any) -> None:
     page.goto(app)
     page.locator(".js-plotly-plot .barlayer path").first.wait_for()
     page.locator(".js-plotly-plot").scroll_into_view_if_needed()
@@ -225,8 +204,8 @@ def test_a_bar_of_the_class_balance_opens_the_frames_that_it_counts(
     labels = min(group, key=lambda bar: bar["y"])
     page.mouse.click(labels["x"] + labels["width"] / 2, labels["y"] + labels["height"] / 2)
     page.wait_for_url(re.compile(r"/Explore\?label=dog"))
-    column = sample_project.objects("labels").table(["frame_index", "class_id"]).to_pandas()
-    dog = next(entry.class_id for entry in sample_project.classes if entry.name == "dog")
+    column = streets.objects("labels").table(["frame_index", "class_id"]).to_pandas()
+    dog = next(entry.class_id for entry in streets.classes if entry.name == "dog")
     frames = column.loc[column["class_id"] == dog, "frame_index"].nunique()
     page.locator("[data-counter='frames']", has_text=f"{frames} of 128").wait_for()
 

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from components.performance.per_class import objects_of_cell
-from predscope import Project, quick_project
+from predscope import Project
 from predscope.exploration import FrameQuery
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.exploration.performance import Performance, performance
-from tests.conftest import ROOT, SAMPLE_DATA
+from tests.conftest import ROOT
 
 APP = ROOT / "app.py"
 CONFIDENCE, IOU = 0.4, 0.5
@@ -24,18 +24,6 @@ ADDRESS = f"Performance?conf={CONFIDENCE}"
 MATRIX, PRECISION_RECALL, OVER_CONFIDENCE = (
     f".st-key-performance-{name}" for name in ("confusion", "precision_recall", "over_confidence")
 )
-
-
-@pytest.fixture(scope="module")
-def streets(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample scenes with both models."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREDSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return quick_project(
-            images=SAMPLE_DATA / "images",
-            labels=SAMPLE_DATA / "labels" / "instances.json",
-            predictions={name: SAMPLE_DATA / "predictions" / f"{name}.json" for name in ("model_a", "model_b")},
-        ).project
 
 
 @pytest.fixture
