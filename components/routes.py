@@ -21,7 +21,6 @@ from components import urls
 from components.session import current_project, current_view
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
-from predscope.exploration.outcome_fields import outcome_fields
 from predscope.payload import frame_payloads
 from predscope.thumbnails import browser_image_file, crop_file, thumbnail_file
 
@@ -65,6 +64,8 @@ def objects(request: Request) -> Response:
     With ``&evaluated=model_a&conf=.25&iou=.5``, objects are told what became of them there; ``labels`` names the label
     set.
     """
+    from predscope.exploration.outcome_fields import outcome_fields  # slow to import; the first page comes before it
+
     try:
         frame_indices = [int(part) for part in request.query_params.get("frames", "").split(",") if part]
     except ValueError:

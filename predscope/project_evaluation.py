@@ -11,7 +11,7 @@ import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from predscope.errors import ProjectError
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.objects import IouType, columns_for
 from predscope.evaluation.pairs import Pairs
-from predscope.formats.coco import BOXES_FROM_MASKS
-from predscope.importing.in_memory import JoinedFiles, join_files
 from predscope.project import ObjectSet, Project
-from predscope.report import ImportReport
+from predscope.report import BOXES_FROM_MASKS, ImportReport
+
+if TYPE_CHECKING:
+    from predscope.importing.in_memory import JoinedFiles
 
 _LAYOUT_VERSION: Final = "1"
 _PAIR_COLUMNS: Final = ("prediction", "label", "iou", "is_same_class", "is_out")
@@ -92,6 +93,8 @@ def evaluate_files(
     Raises:
         InputError: one of them cannot be used, or they do not belong together.
     """
+    from predscope.importing.in_memory import join_files  # the app evaluates projects and needs no readers
+
     files = join_files(labels, predictions, images=images, class_map=class_map, with_shapes=iou_type != IouType.BBOX)
     found = Detection.from_tables(
         files.labels,

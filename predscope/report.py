@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 MAX_EXAMPLES: Final = 5
+BOXES_FROM_MASKS: Final = "boxes_from_masks"
+"""The finding that an evaluation must know of: boxes were made from masks, so areas are those of the masks."""
 
 
 class Severity(StrEnum):

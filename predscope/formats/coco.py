@@ -19,11 +19,9 @@ from predscope.formats.coco_objects import RecordKind, records_to_batch
 from predscope.formats.content import HEAD_BYTES
 from predscope.formats.json_input import JsonDocument, Span, open_json
 from predscope.formats.json_peek import JsonPeek, peek_json
-from predscope.report import ImportReport, Severity
+from predscope.report import BOXES_FROM_MASKS, ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
-BOXES_FROM_MASKS: Final = "boxes_from_masks"
-"""The finding that says so: evaluations measure predicted masks by their boxes only where the file has boxes."""
 _MAX_BATCH: Final = 50_000
 _SHAPE_KEYS: Final = ("bbox", "segmentation", "keypoints", "category_id", "category_name")
 _MEMBER: Final = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
