@@ -83,6 +83,19 @@ class Rail {
     }
   }
 
+  /** Paints while a slider is dragged; writes its value to the address when it is let go, unless it is the usual one. */
+  follow(slider, name, usual, paint) {
+    paint();
+    slider.onpointerdown = () => (this.dragging = true);
+    slider.oninput = paint;
+    slider.onchange = () => {
+      this.dragging = false;
+      const now = Number(slider.value);
+      this.set(name, now === usual ? undefined : String(now));
+    };
+    slider.onpointerup = slider.onpointercancel = () => setTimeout(() => (this.dragging = false));
+  }
+
   section(title, ...children) {
     return element("section", { "aria-label": title }, element("h3", { textContent: title }), ...children);
   }
@@ -142,15 +155,7 @@ class Rail {
       slider.style.setProperty("--filled", `${now * 100}%`);
       [...bars.children].forEach((bar, i) => bar.classList.toggle("in", confidence.histogram.edges[i] + 1e-9 >= now));
     };
-    paint();
-    slider.onpointerdown = () => (this.dragging = true);
-    slider.oninput = paint;
-    slider.onchange = () => {
-      this.dragging = false;
-      const now = Number(slider.value);
-      this.set("conf", now === confidence.default ? undefined : String(now));
-    };
-    slider.onpointerup = slider.onpointercancel = () => setTimeout(() => (this.dragging = false));
+    this.follow(slider, "conf", confidence.default, paint);
     const section = this.section("Confidence", element("div", { className: "plot" }, bars, slider));
     section.querySelector("h3").append(figure);
     return section;
@@ -178,15 +183,7 @@ class Rail {
       figure.textContent = `≥ ${rateText(now)}`;
       slider.style.setProperty("--filled", `${((now - iou.lowest) / (0.95 - iou.lowest)) * 100}%`);
     };
-    paint();
-    slider.onpointerdown = () => (this.dragging = true);
-    slider.oninput = paint;
-    slider.onchange = () => {
-      this.dragging = false;
-      const now = Number(slider.value);
-      this.set("iou", now === iou.default ? undefined : String(now));
-    };
-    slider.onpointerup = slider.onpointercancel = () => setTimeout(() => (this.dragging = false));
+    this.follow(slider, "iou", iou.default, paint);
     const head = element("div", { className: "range-head" }, element("span", { textContent: "IoU" }), figure);
     return this.section(
       title,
