@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measure import Cost, run
 
+_LONG: Final = 5.0
 _SCRIPT: Final = """
 import sys
 from {module} import {names}
@@ -47,67 +48,53 @@ _PEERS: Final = {
         _SCRIPT.format(module="hotcoco", names="COCO, COCOeval", coco="COCO", load="load_res", evaluator="COCOeval"),
     ),
 }
-_STEPS: Final = """
-import sys, time
-from pathlib import Path
-from hotcoco import COCO, COCOeval
-from predscope.evaluation.bootstrap import bootstrap_ap
-from predscope.evaluation.objects import IouType
-from predscope.evaluation.tide import find_errors
-from predscope.project_evaluation import evaluate_files
-
-def timed(name, step, times=5):
-    spent = []
-    for _ in range(times):
-        started = time.perf_counter()
-        step()
-        spent.append(time.perf_counter() - started)
-    print(f"{name}\\t{1000 * sorted(spent)[len(spent) // 2]}")
-
-labels, results, iou_type = sys.argv[1:4]
-truth = COCO(labels)
-found = truth.load_res(results)
-def bare():
-    evaluation = COCOeval(truth, found, iou_type)
-    evaluation.evaluate(); evaluation.accumulate()
-whole, _ = evaluate_files(Path(labels), Path(results), iou_type=IouType(iou_type))
-timed("hotcoco, evaluate and accumulate, ms", bare, 3)
-timed("ours, the same from columns, ms", whole.coco, 3)
-timed("candidate pairs, ms", lambda: whole._find_pairs(0.1), 3)
-confidences = iter([0.05, 0.1, 0.2, 0.3, 0.5] * 9)
-def change():
-    whole._matchings.clear()
-    whole.confusion(next(confidences), 0.5)
-timed("change of confidence and IoU: outcomes, counts, confusion, ms", change)
-sets = (whole.pairs, whole.labels, whole.predictions, len(whole.classes))
-timed("errors by kind and dAP, ms", lambda: find_errors(*sets), 3)
-arguments = ([whole.matching(0.5)], whole.labels, whole.predictions, whole.classes, whole.frame_count)
-timed("1,000 resamples of AP50, ms", lambda: bootstrap_ap(*arguments), 1)
-"""
 
 
-def measure_evaluation(labels: Path, results: Path, iou_type: str = "bbox", repeat: int = 3) -> dict[str, Cost]:
-    """Name -> median cost of reading both files and computing COCO's numbers, without peers that are not installed."""
+def measure_evaluation(
+    labels: Path, results: Path, iou_type: str = "bbox", repeat: int = 3, peers: Sequence[str] = tuple(_PEERS)
+) -> dict[str, Cost]:
+    """Name -> median cost of reading both files and computing COCO's numbers, without peers that are not installed.
+
+    What takes longer than ``_LONG`` seconds is run once.
+    """
     commands: dict[str, list[str | Path]] = {
         name: [sys.executable, "-c", script, labels, results, iou_type]
         for name, (module, script) in _PEERS.items()
-        if importlib.util.find_spec(module) is not None
+        if name in peers and importlib.util.find_spec(module) is not None
     }
     commands["predscope evaluate"] = [
         *(sys.executable, "-m", "predscope", "evaluate", "--json", "--labels"),
         *(labels, "--predictions", results, "--iou-type", iou_type),
     ]
-    return {name: _median([run(command) for _ in range(repeat)]) for name, command in commands.items()}
+    return {name: _repeated(command, repeat) for name, command in commands.items()}
+
+
+def measure_fiftyone(labels: Path, results: Path, images: Path, python: Path) -> dict[str, Cost | str]:
+    """FiftyOne and ours on the same files: cost by name, or why it could not be had.
+
+    Args:
+        python: the interpreter of an environment that has FiftyOne; its dependencies do not go together with ours.
+    """
+    ours = measure_evaluation(labels, results, peers=())
+    command = [python, Path(__file__).with_name("peer_fiftyone.py"), labels, results, images]
+    try:
+        theirs: Cost | str = run(command, environment={"FIFTYONE_DO_NOT_TRACK": "true"})
+    except (OSError, RuntimeError) as error:
+        theirs = str(error).strip().splitlines()[-1]
+    return {"FiftyOne, load and evaluate": theirs, **ours}
 
 
 def measure_steps(labels: Path, results: Path, iou_type: str = "bbox") -> dict[str, float]:
     """Name of a step -> its median; the unit is in the name."""
-    command = [sys.executable, "-c", _STEPS, str(labels), str(results), iou_type]
+    command = [sys.executable, str(Path(__file__).with_name("steps.py")), str(labels), str(results), iou_type]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {name: float(value) for name, value in (line.split("\t") for line in printed.splitlines() if "\t" in line)}
 
 
-def _median(costs: Sequence[Cost]) -> Cost:
+def _repeated(command: Sequence[str | Path], times: int) -> Cost:
+    costs = [run(command)]
+    while len(costs) < times and costs[0].seconds < _LONG:
+        costs.append(run(command))
     return Cost(statistics.median(cost.seconds for cost in costs), max(cost.peak_mb for cost in costs))
 
 

@@ -9,23 +9,31 @@ import hashlib
 import os
 import secrets
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from predscope.errors import ProjectError
+from predscope.errors import InputError, ProjectError
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.objects import IouType, columns_for
 from predscope.evaluation.pairs import Pairs
+from predscope.evaluation.shapes import Sigmas
 from predscope.project import ObjectSet, Project
 from predscope.report import BOXES_FROM_MASKS, ImportReport
+from predscope.schema import ObjectClass
 
 if TYPE_CHECKING:
     from predscope.importing.in_memory import JoinedFiles
 
-_LAYOUT_VERSION: Final = "1"
+NamedSigmas = Sequence[float] | Mapping[str, Sequence[float]]
+"""Spread of the annotators at each keypoint, of all classes alike or by class name."""
+
+SIGMAS_SETTING: Final = "keypoint_sigmas"
+"""Setting of a project: ``NamedSigmas``."""
+
+_LAYOUT_VERSION: Final = "2"
 _PAIR_COLUMNS: Final = ("prediction", "label", "iou", "is_same_class", "is_out")
 
 
@@ -35,11 +43,14 @@ def evaluate_project(
     *,
     labels: str | None = None,
     iou_type: IouType = IouType.BBOX,
+    sigmas: NamedSigmas | None = None,
 ) -> Detection:
     """The newest versions of a label set and a prediction set of a project, to be evaluated.
 
     Args:
         predictions, labels: names of the sets; None: the only one, or of several label sets the first.
+        iou_type: by which likeness.
+        sigmas: of keypoints; None: those of the project's setting "keypoint_sigmas", else the usual ones.
 
     Raises:
         ProjectError: there is no such set, or the name is needed to choose one of several.
@@ -50,13 +61,20 @@ def evaluate_project(
         raise ProjectError(
             f"{project.path}: there are several prediction sets ({', '.join(names)}). Name one with --predictions."
         )
-    return evaluate_sets(project, label_set, project.objects("predictions", predictions), iou_type)
+    return evaluate_sets(project, label_set, project.objects("predictions", predictions), iou_type, sigmas)
 
 
 def evaluate_sets(
-    project: Project, labels: ObjectSet, predictions: ObjectSet, iou_type: IouType = IouType.BBOX
+    project: Project,
+    labels: ObjectSet,
+    predictions: ObjectSet,
+    iou_type: IouType = IouType.BBOX,
+    sigmas: NamedSigmas | None = None,
 ) -> Detection:
     """Two sets of a project, to be evaluated; candidate pairs are read from the cache, or put there."""
+    by_class = None
+    if iou_type is IouType.KEYPOINTS:
+        by_class = _by_class(project.settings.get(SIGMAS_SETTING) if sigmas is None else sigmas, project.classes)
     columns = columns_for(iou_type)
     frames = project.frames_table.select(["source_id", "width", "height"])
     found = Detection.from_tables(
@@ -66,11 +84,12 @@ def evaluate_sets(
         frames,
         iou_type=iou_type,
         mask_area=_mask_area(predictions.report),
+        sigmas=by_class,
     )
-    digest = hashlib.blake2b(f"{_LAYOUT_VERSION}\0{iou_type}".encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{_LAYOUT_VERSION}\0{iou_type}\0{by_class}".encode(), digest_size=16)
     for objects in (labels, predictions):
         digest.update(hashlib.blake2b(objects.path.read_bytes(), digest_size=16).digest())
-    if iou_type is IouType.SEGM:
+    if iou_type in (IouType.SEGM, IouType.BOUNDARY):
         digest.update(np.stack([frames[side].to_numpy().astype(float) for side in ("width", "height")]).tobytes())
     path = project.cache_dir / "evaluation" / f"pairs-{digest.hexdigest()}.npz"
     pairs = _read_pairs(path)
@@ -87,8 +106,11 @@ def evaluate_files(
     images: Path | None = None,
     class_map: Mapping[Any, Any] | None = None,
     iou_type: IouType = IouType.BBOX,
+    sigmas: NamedSigmas | None = None,
 ) -> tuple[Detection, JoinedFiles]:
     """Two inputs as they stand, in any known format, to be evaluated; nothing is kept.
+
+    ``sigmas`` are those of keypoints; the other arguments are those of ``join_files``.
 
     Raises:
         InputError: one of them cannot be used, or they do not belong together.
@@ -103,8 +125,21 @@ def evaluate_files(
         files.frames,
         iou_type=iou_type,
         mask_area=_mask_area(files.predictions_report),
+        sigmas=_by_class(sigmas, files.classes),
     )
     return found, files
+
+
+def _by_class(sigmas: NamedSigmas | None, classes: Sequence[ObjectClass]) -> Sigmas | None:
+    if not isinstance(sigmas, Mapping):
+        return sigmas
+    ids = {entry.name: entry.class_id for entry in classes}
+    unknown = [name for name in sigmas if name not in ids]
+    if unknown:
+        raise InputError(
+            f"keypoint sigmas are given for {unknown[0]!r}, which is no class here; there are {', '.join(ids)}."
+        )
+    return {ids[name]: tuple(values) for name, values in sigmas.items()}
 
 
 def _mask_area(report: ImportReport) -> Literal["mask", "box"]:

@@ -11,8 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from predscope.geometry import segment_reduce, segment_sum, starts_of
-
 _MAX_RUN_BYTES: Final = 8
 _CHUNK_BYTES: Final = 200_000
 """Counts decoded at a time: what stays in the processor's cache goes three times as fast."""
@@ -25,7 +23,8 @@ class RunLengths:
     Attributes:
         is_valid: bool (n,): the counts decode, and add up to height * width.
         area: float64 (n,): pixels of the mask; NaN where not valid.
-        box: float64 (n, 4): box around the mask, zeros for an empty one; NaN where not valid.
+        box: float64 (n, 4): box around the mask, zeros for an empty one; NaN where not valid, and where it was not
+            asked for.
     """
 
     is_valid: np.ndarray
@@ -33,7 +32,7 @@ class RunLengths:
     box: np.ndarray
 
 
-def read_run_lengths(counts: Sequence[bytes | None], size: np.ndarray) -> RunLengths:
+def read_run_lengths(counts: Sequence[bytes | None], size: np.ndarray, *, with_boxes: bool = True) -> RunLengths:
     """Decode COCO's compressed run lengths of many masks at once: validity, area and box.
 
     ``hotcoco.mask`` gives the same areas and boxes (tested), but takes the counts on trust; whether outside data add
@@ -42,81 +41,141 @@ def read_run_lengths(counts: Sequence[bytes | None], size: np.ndarray) -> RunLen
     Args:
         counts: per mask the compressed counts, or None.
         size: int (n, 2): height, width.
+        with_boxes: also find the boxes, which takes as long again.
     """
     total = len(counts)
     result = RunLengths(np.zeros(total, bool), np.full(total, np.nan), np.full((total, 4), np.nan))
     lengths = np.fromiter((len(entry) if entry else 0 for entry in counts), np.int64, total)
-    chunk_of = np.cumsum(lengths) // _CHUNK_BYTES
-    borders = np.flatnonzero(np.diff(chunk_of, prepend=-1)) if total else np.zeros(0, np.int64)
-    stops = [*borders[1:].tolist(), total][: len(borders)]
-    for start, stop in zip(borders.tolist(), stops, strict=True):
-        _read_run_lengths(counts[start:stop], size[start:stop].astype(np.int64), lengths[start:stop], result, start)
+    filled = np.flatnonzero(lengths)
+    chunk_of = np.cumsum(lengths[filled]) // _CHUNK_BYTES
+    for rows in np.split(filled, np.flatnonzero(np.diff(chunk_of)) + 1) if len(filled) else ():
+        text = np.frombuffer(b"".join(counts[row] or b"" for row in rows.tolist()), np.uint8)
+        height, width = np.asarray(size, np.int64)[rows].T
+        numbers, amount, legal = _read_numbers(text, lengths[rows])
+        runs = _Runs(numbers, amount)
+        legal &= runs.are_positive() & (runs.totals() == height * width) & (height > 0) & (width > 0)
+        result.is_valid[rows] = legal
+        result.area[rows] = np.where(legal, runs.areas(), np.nan)
+        if with_boxes:
+            result.box[rows] = np.where(legal[:, None], runs.boxes(np.maximum(height, 1)), np.nan)
     return result
 
 
-def _read_run_lengths(
-    counts: Sequence[bytes | None], size: np.ndarray, lengths: np.ndarray, result: RunLengths, position: int
-) -> None:
-    rows = slice(position, position + len(lengths))
-    height, width = size.T
-    text = np.frombuffer(b"".join(entry or b"" for entry in counts), np.uint8)
-    byte_starts = starts_of(lengths)
-    # Each byte holds five bits of a number, from the lowest up, a sixth that says "more follows", and an offset of 48.
-    code = text.astype(np.int64) - 48
-    legal = segment_reduce(np.logical_and, (code >= 0) & (code < 64), byte_starts, True).astype(bool)
-    ends = (code & 32) == 0
-    filled = lengths > 0
-    last = byte_starts[1:][filled] - 1
-    legal[filled] &= ends[last]
-    ends[last] = True  # a cut-off number must not run into the next mask
-    number_stops = np.flatnonzero(ends) + 1
-    number_starts = np.concatenate([[0], number_stops[:-1]]) if len(number_stops) else number_stops
-    size_of_number = number_stops - number_starts
-    shift = 5 * (np.arange(len(code)) - np.repeat(number_starts, size_of_number))
-    bits = (code & 31) << np.minimum(shift, 5 * _MAX_RUN_BYTES)
-    numbers = np.add.reduceat(bits, number_starts) if len(number_starts) else np.zeros(0, np.int64)
-    negative = (code[number_stops - 1] & 16) != 0
-    numbers = numbers - (negative.astype(np.int64) << np.minimum(5 * size_of_number, 5 * _MAX_RUN_BYTES))
-    starts = np.searchsorted(number_starts, byte_starts).astype(np.int64)  # numbers of mask i: starts[i]:starts[i + 1]
-    amount = np.diff(starts)
-    legal &= ~segment_reduce(np.logical_or, size_of_number > _MAX_RUN_BYTES, starts, False).astype(bool)
-    # From the fourth on, a number is the difference to the run two before it.
-    place = np.arange(len(numbers)) - np.repeat(starts[:-1], amount)
-    runs = numbers.copy()
-    for first in (1, 2):
-        chosen = (place >= first) & (place % 2 == first % 2)
-        sums = np.cumsum(numbers[chosen])
-        is_first = place[chosen] == first
-        before = np.concatenate([[0], sums[:-1]])[is_first] if len(sums) else sums
-        group = np.cumsum(is_first) - 1
-        runs[chosen] = sums - before[group] if len(sums) else sums
-    legal &= segment_reduce(np.logical_and, runs >= 0, starts, True).astype(bool)
-    legal &= segment_sum(runs, starts) == height * width
-    legal &= (height > 0) & (width > 0)
-    is_mask = place % 2 == 1
-    area = segment_sum(np.where(is_mask, runs, 0), starts)
-    begin = np.cumsum(runs) - runs
-    begin = begin - np.repeat(
-        begin[np.minimum(starts[:-1], max(len(begin) - 1, 0))] if len(begin) else starts[:-1], amount
-    )
-    box = _bounds_of_runs(begin, runs, is_mask & (runs > 0), starts, height)
-    result.is_valid[rows] = legal
-    result.area[rows] = np.where(legal, area, np.nan)
-    result.box[rows] = np.where(legal[:, None], box, np.nan)
+def _read_numbers(text: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of all masks end to end (int64), how many each mask has, and whether it is written properly.
+
+    Each byte holds five bits of a number, from the lowest up, a sixth that says "more follows", and an offset of 48.
+
+    Args:
+        text: uint8, the counts of all masks end to end.
+        lengths: int64 (n,): bytes of each, at least 1.
+    """
+    byte_ends = np.cumsum(lengths)
+    code = text - np.uint8(48)  # what lies below wraps around to above 64
+    is_end = (code & 32) == 0
+    legal = is_end[byte_ends - 1]
+    if code.max() >= 64:
+        legal &= np.maximum.reduceat(code, byte_ends - lengths) < 64
+    is_end[byte_ends - 1] = True  # a cut-off number must not run into the next mask
+    last = np.flatnonzero(is_end)
+    number_ends = np.searchsorted(last, byte_ends)
+    amount = np.diff(number_ends, prepend=0)
+    bytes_of = np.diff(last, prepend=-1)
+    longest = int(bytes_of.max())
+    if longest > _MAX_RUN_BYTES:
+        legal &= np.maximum.reduceat(bytes_of, number_ends - amount) <= _MAX_RUN_BYTES
+    bits = code & 31
+    numbers = (((bits[last] ^ 16).astype(np.int8)) - 16).astype(np.int64)  # the highest bit is the sign
+    for place in range(1, min(longest, _MAX_RUN_BYTES)):
+        longer = np.flatnonzero(bytes_of > place)
+        numbers[longer] = (numbers[longer] << 5) | bits[last[longer] - place]
+    return numbers, amount, legal
 
 
-def _bounds_of_runs(
-    begin: np.ndarray, runs: np.ndarray, chosen: np.ndarray, starts: np.ndarray, height: np.ndarray
-) -> np.ndarray:
-    """Boxes around the chosen runs of a column-major mask; zeros where there are none."""
-    tall = np.maximum(np.repeat(height, np.diff(starts)), 1)[chosen]
-    first, last = begin[chosen], begin[chosen] + runs[chosen] - 1
-    spans_columns = first // tall != last // tall
-    top = np.where(spans_columns, 0, first % tall)
-    bottom = np.where(spans_columns, tall - 1, last % tall)
-    within = starts_of(chosen)[starts]
-    x0 = segment_reduce(np.minimum, first // tall, within, 0)
-    x1 = segment_reduce(np.maximum, last // tall + 1, within, 0)
-    y0 = segment_reduce(np.minimum, top, within, 0)
-    y1 = segment_reduce(np.maximum, bottom + 1, within, 0)
-    return np.stack([x0, y0, x1 - x0, y1 - y0], axis=1).astype(np.float64)
+class _Runs:
+    """The runs of many masks, those outside of the mask apart from those inside, in pairs: outside first.
+
+    From the fourth number of a mask on, each is the difference to the run two before it.
+    """
+
+    def __init__(self, numbers: np.ndarray, amount: np.ndarray) -> None:
+        """``amount``: how many numbers each mask has, at least 1."""
+        is_odd = amount & 1
+        if is_odd.any():  # a run of no pixels makes the pair
+            paired = np.zeros(len(numbers) + int(is_odd.sum()), np.int64)
+            paired[np.arange(len(numbers)) + np.repeat(np.cumsum(is_odd) - is_odd, amount)] = numbers
+            numbers = paired
+        self._pairs = (amount + 1) // 2
+        ends = np.cumsum(self._pairs)
+        self._first = ends - self._pairs
+        outside, inside = numbers[0::2], numbers[1::2]
+        first = outside[self._first]
+        sums = np.cumsum(outside)
+        self._outside = sums - np.repeat(sums[self._first], self._pairs)
+        self._outside[self._first] = first
+        sums = np.cumsum(inside)
+        self._inside = sums - np.repeat(sums[self._first] - inside[self._first], self._pairs)
+        self._inside[ends[is_odd == 1] - 1] = 0
+
+    def are_positive(self) -> np.ndarray:
+        """bool (masks,): no run is below 0."""
+        lowest = np.minimum(self._outside, self._inside)
+        if lowest.min() >= 0:
+            return np.ones(len(self._first), bool)
+        return np.minimum.reduceat(lowest, self._first) >= 0
+
+    def totals(self) -> np.ndarray:
+        """int64 (masks,): pixels that all runs make up."""
+        return np.add.reduceat(self._outside + self._inside, self._first)
+
+    def areas(self) -> np.ndarray:
+        """int64 (masks,): pixels inside."""
+        return np.add.reduceat(self._inside, self._first)
+
+    def spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """int64 (stretches,) each: the mask, its first pixel and the one behind its last; no stretch is empty."""
+        both = self._outside + self._inside
+        stops = np.cumsum(both)
+        stops -= np.repeat(stops[self._first] - both[self._first], self._pairs)
+        filled = np.flatnonzero(self._inside > 0)
+        mask = np.repeat(np.arange(len(self._pairs)), self._pairs)[filled]
+        return mask, (stops - self._inside)[filled], stops[filled]
+
+    def boxes(self, height: np.ndarray) -> np.ndarray:
+        """float64 (masks, 4): x, y, w, h around the pixels inside; zeros where there are none.
+
+        Args:
+            height: int64 (masks,): of the frames, whose columns the runs go down one after the other.
+        """
+        both = self._outside + self._inside
+        stops = np.cumsum(both)
+        stops -= np.repeat(stops[self._first] - both[self._first], self._pairs)
+        tall = np.repeat(height, self._pairs)
+        is_filled = self._inside > 0
+        left, top = np.divmod(stops - self._inside, tall)
+        right, bottom = np.divmod(stops - 1, tall)
+        spans = left != right
+        nothing = np.iinfo(np.int64).max
+        x0 = np.minimum.reduceat(np.where(is_filled, left, nothing), self._first)
+        y0 = np.minimum.reduceat(np.where(is_filled, np.where(spans, 0, top), nothing), self._first)
+        x1 = np.maximum.reduceat(np.where(is_filled, right + 1, 0), self._first)
+        y1 = np.maximum.reduceat(np.where(is_filled, np.where(spans, tall, bottom + 1), 0), self._first)
+        is_empty = x1 == 0
+        x0[is_empty], y0[is_empty] = 0, 0
+        return np.stack([x0, y0, x1 - x0, y1 - y0], axis=1).astype(np.float64)
+
+
+def mask_spans(counts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where masks have their pixels, as stretches of the pixels of the frame in the order of its columns.
+
+    Args:
+        counts: compressed counts that are known to be valid.
+
+    Returns:
+        int64 (stretches,) each: place of the mask in ``counts``, ascending; first pixel; the pixel behind the last.
+    """
+    if not len(counts):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    lengths = np.fromiter(map(len, counts), np.int64, len(counts))
+    numbers, amount, _ = _read_numbers(np.frombuffer(b"".join(counts), np.uint8), lengths)
+    return _Runs(numbers, amount).spans()

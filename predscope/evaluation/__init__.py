@@ -8,7 +8,8 @@
 - ``operating_point``, ``thresholds``, ``confusion``: counts, curves, which threshold to use, what is taken for what.
 - ``tide``, ``calibration``, ``lrp``: kinds of error and what they cost; whether confidences mean what they say.
 - ``bootstrap``, ``intervals``, ``slices``: how sure the numbers are; the numbers of a part.
-- ``classification``, ``semantic``, ``panoptic``: frames with classes, pixels with classes, segments.
+- ``classification``, ``multilabel``, ``binary_curve``, ``frame_classes``: frames with classes.
+- ``semantic``, ``panoptic``: pixels with classes, segments.
 
 Definitions are in each module's docstrings, with their sources; ``docs/evaluation.md`` puts them in words.
 """

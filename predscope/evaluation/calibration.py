@@ -105,8 +105,8 @@ def calibrate(
         of_label &= labels.class_id == class_id
     confidence, right = predictions.confidence[counted], is_right[counted]
     if spacing == "width":
-        place = np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
-        edges = np.linspace(0, 1, bins + 1)
+        edges = np.arange(bins + 1) / bins  # the numbers that people write: 0.3, not 0.30000000000000004
+        place = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, bins - 1)
     else:
         order = np.argsort(confidence, kind="stable")
         place = np.empty(len(order), np.int64)

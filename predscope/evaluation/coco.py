@@ -1,27 +1,30 @@
-"""Average precision and recall as COCO defines them (pycocotools ``cocoeval.py``), for boxes, masks and keypoints.
+"""Average precision and recall as COCO defines them (pycocotools ``cocoeval.py``).
 
-``hotcoco`` computes the arrays; nothing else in the house knows it for this. Its input is built from columns, with
-frames, classes and objects numbered from 1, so that no id is taken for "none".
+``hotcoco`` computes the arrays for boxes, masks and keypoints. What COCO defines no likeness for (boundaries of masks,
+oriented boxes) goes through ``paired_coco`` by the same rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from hotcoco import COCO, COCOeval
-from hotcoco import mask as rle_codec
 
 from predscope.errors import InputError
+from predscope.evaluation.coco_problem import CocoProblem, areas_of_boxes, areas_of_masks
 from predscope.evaluation.coco_result import ALL, LARGE, MEDIUM, SMALL, AreaRange, CapReport, CocoEvaluation, listed
 from predscope.evaluation.objects import IouType, Objects
-from predscope.evaluation.shapes import keypoint_count, keypoints, segmentations, sigmas_for
+from predscope.evaluation.paired_coco import accumulate_pairs
+from predscope.evaluation.pairs import LOWEST_IOU, Pairs, find_pairs
+from predscope.evaluation.shapes import Sigmas, class_sigmas, keypoint_counts, segmentations
 from predscope.schema import ObjectClass
 
 COCO_IOU_THRESHOLDS: Final = tuple(np.linspace(0.5, 0.95, 10).tolist())
-_IGNORED_AREA: Final = 1e12
-"""Outside of every range of areas: how an object is ignored without being a crowd."""
+_LARGEST_TABLE: Final = 2_000_000
+"""Entries, up to which a table of frames by classes is counted into instead of sorting."""
+_Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def evaluate_coco(
@@ -37,7 +40,8 @@ def evaluate_coco(
     frame_order: np.ndarray | None = None,
     frame_sizes: np.ndarray | None = None,
     mask_area: Literal["mask", "box"] = "mask",
-    sigmas: Sequence[float] | None = None,
+    sigmas: Sigmas | None = None,
+    pairs: Pairs | None = None,
 ) -> CocoEvaluation:
     """COCO's precision and recall arrays of one label set and one prediction set.
 
@@ -48,7 +52,7 @@ def evaluate_coco(
         labels, predictions: read with ``columns_for(iou_type)``.
         classes: all classes; only those with labels count.
         frame_count: frames are 0 to ``frame_count - 1``.
-        iou_type: bbox, segm or keypoints.
+        iou_type: by which likeness.
         iou_thresholds: at which matches are made; by default .50, .55, ..., .95.
         areas: by default COCO's: all, small, medium, large (keypoints: without small). "all" comes first.
         caps: how many predictions of a frame and class count; None in it: all. By default 1, 10, 100 (keypoints: 20).
@@ -57,14 +61,14 @@ def evaluate_coco(
         frame_sizes: float (frame_count, 2): width and height, pixels; needed for polygons.
         mask_area: the area of a predicted mask: of the mask, or of its box. pycocotools takes the box's where the
             results file has boxes beside the masks.
-        sigmas: of the keypoints; by default COCO's 17, or 1 / count for any other number.
+        sigmas: of the keypoints, of all classes alike or by class id; by default COCO's for classes with 17, and
+            1 / count for any other number.
+        pairs: candidate pairs by that likeness, if they are at hand; boxes, masks and keypoints need none.
 
     Raises:
-        InputError: an iou_type that COCO does not define, or arguments out of range.
+        InputError: arguments out of range.
     """
     iou_type = IouType(iou_type)
-    if iou_type is IouType.ORIENTED:
-        raise InputError("COCO defines no evaluation of oriented boxes; use bbox, segm or keypoints.")
     thresholds = tuple(float(iou) for iou in iou_thresholds)
     if not thresholds or not all(0 < iou <= 1 for iou in thresholds):
         raise InputError(f"IoU thresholds must be above 0 and at most 1, got {listed(thresholds)}.")
@@ -76,165 +80,95 @@ def evaluate_coco(
     order = np.arange(frame_count) if frame_order is None else np.asarray(frame_order)
     frames, crowding = _crowding(predictions, len(classes))
     largest = max(1, int(crowding.max(initial=0)))
-    problem = _Problem(labels, predictions, classes, order, frame_sizes if iou_type is IouType.SEGM else None)
-    if is_keypoints:
-        truth, found, spread = problem.of_keypoints(sigmas)
-    elif iou_type is IouType.SEGM:
-        truth, found, spread = *problem.of_masks(mask_area), None
+    run = _Run(thresholds, ranges, [largest if cap is None else cap for cap in limits])
+    if iou_type in (IouType.BOUNDARY, IouType.ORIENTED):
+        lowest = min(*thresholds, LOWEST_IOU)
+        if pairs is None or pairs.lowest_iou > lowest:
+            pairs = find_pairs(labels, predictions, iou_type, lowest_iou=lowest, frame_sizes=frame_sizes)
+        if iou_type is IouType.BOUNDARY and mask_area == "mask":
+            prediction_area = areas_of_masks(predictions, segmentations(predictions, frame_sizes))
+        else:
+            prediction_area = areas_of_boxes(predictions) if iou_type is IouType.BOUNDARY else predictions.area
+        precision, recall = accumulate_pairs(
+            pairs,
+            labels,
+            predictions,
+            len(classes),
+            prediction_area=prediction_area,
+            iou_thresholds=thresholds,
+            areas=ranges,
+            caps=run.caps,
+            frame_order=order,
+        )
+    elif is_keypoints:
+        precision, recall = _evaluate_keypoints(run, labels, predictions, classes, order, sigmas)
     else:
-        truth, found, spread = *problem.of_boxes(), None
-    evaluator = COCOeval(truth, found, str(iou_type))
-    evaluator.params.iou_thrs = list(thresholds)
-    evaluator.params.max_dets = [largest if cap is None else cap for cap in limits]
-    evaluator.params.area_rng = [[area.lowest, area.highest] for area in ranges]
-    evaluator.params.area_rng_lbl = [area.name for area in ranges]
-    if spread is not None:
-        evaluator.params.kpt_oks_sigmas = spread.tolist()
-    evaluator.evaluate()
-    evaluator.accumulate()
-    arrays = evaluator.eval or {}
+        problem = CocoProblem(labels, predictions, classes, order, frame_sizes if iou_type is IouType.SEGM else None)
+        sides = problem.of_masks(mask_area) if iou_type is IouType.SEGM else problem.of_boxes()
+        precision, recall = run.arrays(*sides, "segm" if iou_type is IouType.SEGM else "bbox")
     return CocoEvaluation(
         iou_type=iou_type,
         classes=tuple(classes),
         iou_thresholds=thresholds,
         areas=ranges,
         caps=limits,
-        precision=arrays["precision"],
-        recall=arrays["recall"],
+        precision=precision,
+        recall=recall,
         label_count=np.bincount(labels.class_id[~labels.is_out], minlength=len(classes)),
         prediction_count=np.bincount(predictions.class_id, minlength=len(classes)),
         capped=_cap_report(frames, crowding, limits[-1]),
     )
 
 
-class _Problem:
-    """Labels and predictions as ``hotcoco`` takes them."""
+class _Run:
+    """What is to be computed, given to ``hotcoco``."""
 
-    def __init__(
-        self,
-        labels: Objects,
-        predictions: Objects,
-        classes: Sequence[ObjectClass],
-        order: np.ndarray,
-        frame_sizes: np.ndarray | None,
-    ) -> None:
-        self._labels = labels
-        self._predictions = predictions
-        self._frame_sizes = frame_sizes
-        self._images: list[dict[str, Any]] = [{"id": number} for number in range(1, len(order) + 1)]
-        self._image_id = order.astype(np.int64) + 1
-        if frame_sizes is not None:
-            sizes = np.nan_to_num(np.asarray(frame_sizes, np.float64)).astype(np.int64).tolist()
-            for number, (width, height) in zip(order.tolist(), sizes, strict=True):
-                self._images[number] |= {"width": width, "height": height}
-        self._categories = [{"id": entry.class_id + 1, "name": str(entry.class_id)} for entry in classes]
+    def __init__(self, thresholds: Sequence[float], areas: Sequence[AreaRange], caps: list[int]) -> None:
+        self.caps = caps
+        self._thresholds = thresholds
+        self._areas = areas
 
-    def of_boxes(self) -> tuple[COCO, COCO]:
-        truth = self._truth(_area_of_labels(self._labels), None)
-        return truth, self._found(truth, self._box_areas(), None)
-
-    def of_masks(self, mask_area: Literal["mask", "box"]) -> tuple[COCO, COCO]:
-        truth = self._truth(_area_of_labels(self._labels), segmentations(self._labels, self._frame_sizes))
-        shapes = segmentations(self._predictions, self._frame_sizes)
-        area = self._box_areas() if mask_area == "box" else self._mask_areas(shapes)
-        return truth, self._found(truth, area, shapes)
-
-    def of_keypoints(self, sigmas: Sequence[float] | None) -> tuple[COCO, COCO, np.ndarray]:
-        labels, predictions = self._labels, self._predictions
-        count = keypoint_count(labels, predictions)
-        points = keypoints(labels, count)
-        visible = (points[:, :, 2] > 0).sum(axis=1)
-        # Likeness depends on the area here, so labels are ignored as COCO ignores those without keypoints.
-        visible[labels.is_ignored] = 0
-        annotations = [
-            {
-                "id": position + 1,
-                "image_id": image,
-                "category_id": class_id + 1,
-                "bbox": box,
-                "area": area,
-                "iscrowd": int(crowd),
-                "num_keypoints": shown,
-                "keypoints": values,
-            }
-            for position, (image, class_id, box, area, crowd, shown, values) in enumerate(
-                zip(
-                    self._image_id[labels.frame].tolist(),
-                    labels.class_id.tolist(),
-                    labels.box.tolist(),
-                    labels.area.tolist(),
-                    labels.is_crowd.tolist(),
-                    visible.tolist(),
-                    points.reshape(len(labels), -1).tolist(),
-                    strict=True,
-                )
-            )
-        ]
-        truth = COCO({"images": self._images, "categories": self._categories, "annotations": annotations})
-        records = [
-            {"image_id": image, "category_id": class_id + 1, "bbox": box, "score": confidence, "keypoints": values}
-            for image, class_id, box, confidence, values in zip(
-                self._image_id[predictions.frame].tolist(),
-                predictions.class_id.tolist(),
-                predictions.box.tolist(),
-                predictions.confidence.tolist(),
-                keypoints(predictions, count).reshape(len(predictions), -1).tolist(),
-                strict=True,
-            )
-        ]
-        found = truth.load_res(records)
-        self._set_areas(found, self._box_areas())
-        return truth, found, sigmas_for(count, sigmas)
-
-    def _truth(self, area: np.ndarray, shapes: list[Any] | None) -> COCO:
-        labels = self._labels
-        return COCO.from_arrays(
-            self._images,
-            self._categories,
-            self._image_id[labels.frame],
-            labels.class_id + 1,
-            labels.box,
-            area=area,
-            iscrowd=labels.is_crowd,
-            segmentation=shapes,
-        )
-
-    def _found(self, truth: COCO, area: np.ndarray, shapes: list[Any] | None) -> COCO:
-        predictions = self._predictions
-        columns = [
-            self._image_id[predictions.frame][:, None],
-            predictions.box,
-            predictions.confidence[:, None],
-            (predictions.class_id + 1)[:, None],
-        ]
-        found = truth.load_res(np.concatenate(columns, axis=1, dtype=np.float64), segmentation=shapes)
-        self._set_areas(found, area)
-        return found
-
-    def _set_areas(self, found: COCO, area: np.ndarray) -> None:
-        """Areas of predictions, where they are not those of the boxes."""
-        box = self._predictions.box
-        positions = np.flatnonzero(area != box[:, 2] * box[:, 3])
-        if len(positions):
-            found.update_anns(ids=positions + 1, area=area[positions])
-
-    def _box_areas(self) -> np.ndarray:
-        """Of predictions: of the box, unless it takes no part at all."""
-        predictions = self._predictions
-        return np.where(predictions.is_ignored, _IGNORED_AREA, predictions.box[:, 2] * predictions.box[:, 3])
-
-    def _mask_areas(self, shapes: list[Any]) -> np.ndarray:
-        """Of predictions: pixels of the mask; where it is a polygon or a box, as the import measured it."""
-        predictions = self._predictions
-        area = predictions.area.copy()
-        positions = [position for position, shape in enumerate(shapes) if isinstance(shape, dict)]
-        if positions:
-            area[positions] = rle_codec.area([shapes[position] for position in positions])
-        return np.where(predictions.is_ignored, _IGNORED_AREA, area)
+    def arrays(self, truth: COCO, found: COCO, iou_type: str, sigmas: np.ndarray | None = None) -> _Arrays:
+        """``precision`` (T, R, K, A, M) and ``recall`` (T, K, A, M)."""
+        evaluator = COCOeval(truth, found, iou_type)
+        evaluator.params.iou_thrs = list(self._thresholds)
+        evaluator.params.max_dets = self.caps
+        evaluator.params.area_rng = [[area.lowest, area.highest] for area in self._areas]
+        evaluator.params.area_rng_lbl = [area.name for area in self._areas]
+        if sigmas is not None:
+            evaluator.params.kpt_oks_sigmas = sigmas.tolist()
+        evaluator.evaluate()
+        evaluator.accumulate()
+        result = evaluator.eval or {}
+        return result["precision"], result["recall"]
 
 
-def _area_of_labels(labels: Objects) -> np.ndarray:
-    return np.where(labels.is_ignored, _IGNORED_AREA, labels.area)
+def _evaluate_keypoints(
+    run: _Run,
+    labels: Objects,
+    predictions: Objects,
+    classes: Sequence[ObjectClass],
+    order: np.ndarray,
+    sigmas: Sigmas | None,
+) -> _Arrays:
+    """The classes whose keypoints are spread alike are evaluated together: mostly, all of them."""
+    alike: dict[tuple[float, ...], list[int]] = {}
+    for class_id, own_sigmas in enumerate(class_sigmas(keypoint_counts(len(classes), labels, predictions), sigmas)):
+        if len(own_sigmas):
+            alike.setdefault(tuple(own_sigmas.tolist()), []).append(class_id)
+
+    def arrays_of(labels: Objects, predictions: Objects, spread: tuple[float, ...]) -> _Arrays:
+        sides = CocoProblem(labels, predictions, classes, order, None).of_keypoints(len(spread))
+        return run.arrays(*sides, "keypoints", np.array(spread))
+
+    first, *others = alike or {(1.0,): []}
+    precision, recall = arrays_of(labels, predictions, first)
+    for other in others:
+        members = alike[other]
+        own = [objects.take(np.isin(objects.class_id, members)) for objects in (labels, predictions)]
+        part = arrays_of(own[0], own[1], other)
+        precision[:, :, members], recall[:, members] = part[0][:, :, members], part[1][:, members]
+    return precision, recall
 
 
 def _sorted_caps(caps: Sequence[int | None]) -> tuple[int | None, ...]:
@@ -246,7 +180,13 @@ def _sorted_caps(caps: Sequence[int | None]) -> tuple[int | None, ...]:
 
 def _crowding(predictions: Objects, class_count: int) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of frame and class that have predictions: int64 the frame, int64 how many."""
-    pairs, counts = np.unique(predictions.frame * class_count + predictions.class_id, return_counts=True)
+    places = predictions.frame * class_count + predictions.class_id
+    if places.max(initial=0) < _LARGEST_TABLE:
+        table = np.bincount(places)
+        pairs = np.flatnonzero(table)
+        counts = table[pairs]
+    else:
+        pairs, counts = np.unique(places, return_counts=True)
     return pairs // max(class_count, 1), counts
 
 

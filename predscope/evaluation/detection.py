@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
 
+from predscope.errors import InputError
 from predscope.evaluation.coco import evaluate_coco, order_of_frames
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.confusion import Confusion, confuse
@@ -18,7 +20,9 @@ from predscope.evaluation.matching import Matching, match
 from predscope.evaluation.objects import IouType, Objects
 from predscope.evaluation.operating_point import ConfidenceCurve, OperatingPoint, confidence_curve, count_outcomes
 from predscope.evaluation.pairs import LOWEST_IOU, Pairs, find_pairs
-from predscope.evaluation.shapes import ignore_unmarked
+from predscope.evaluation.shapes import Sigmas, ignore_unmarked, with_keypoints
+from predscope.evaluation.voc import VOC_IOU, VocEvaluation, VocProtocol, evaluate_voc
+from predscope.evaluation.whole_frames import comparable_classifications
 from predscope.schema import ObjectClass
 
 _KEPT_MATCHINGS: Final = 24
@@ -49,7 +53,7 @@ class Detection:
         frame_order: np.ndarray | None = None,
         frame_sizes: np.ndarray | None = None,
         mask_area: Literal["mask", "box"] = "mask",
-        sigmas: Sequence[float] | None = None,
+        sigmas: Sigmas | None = None,
         pairs: Pairs | None = None,
     ) -> None:
         """See ``evaluate_coco`` for the arguments; ``pairs`` are those found before, if any were."""
@@ -82,11 +86,20 @@ class Detection:
             labels, predictions: columns of ``columns_for(iou_type)``.
             frames: columns ``source_id``, ``width`` and ``height``.
             options: ``iou_type``, ``mask_area``, ``sigmas``, ``pairs``.
+
+        Of classifications (``IouType.FRAME``) only those that can be compared are taken, see ``whole_frames``; likewise
+        of objects with keypoints, see ``with_keypoints``.
         """
+        iou_type = IouType(options.get("iou_type", IouType.BBOX))
+        truth, found = Objects.from_table(labels, iou_type), Objects.from_table(predictions, iou_type)
+        if iou_type is IouType.FRAME:
+            truth, found = comparable_classifications(truth, found)
+        elif iou_type is IouType.KEYPOINTS:
+            truth, found = with_keypoints(truth, found)
         sizes = [frames[side].to_numpy().astype(np.float64) for side in ("width", "height")]
         return cls(
-            Objects.from_table(labels),
-            Objects.from_table(predictions),
+            truth,
+            found,
             classes,
             frame_count=len(frames),
             frame_order=order_of_frames(frames["source_id"].to_pylist()),
@@ -120,6 +133,7 @@ class Detection:
 
     def coco(self, **options: Any) -> CocoEvaluation:
         """COCO's numbers; options are ``iou_thresholds``, ``areas`` and ``caps`` of ``evaluate_coco``."""
+        needs_pairs = self.iou_type in (IouType.BOUNDARY, IouType.ORIENTED)
         return evaluate_coco(
             self.labels,
             self.predictions,
@@ -130,7 +144,41 @@ class Detection:
             frame_sizes=self._frame_sizes,
             mask_area=self._mask_area,
             sigmas=self._sigmas,
+            pairs=self.pairs if needs_pairs else None,
             **options,
+        )
+
+    def voc(
+        self,
+        iou_threshold: float = VOC_IOU,
+        *,
+        protocol: VocProtocol = VocProtocol.AREA,
+        plus_one: bool = False,
+    ) -> VocEvaluation:
+        """Pascal VOC's average precision.
+
+        Args:
+            iou_threshold: lowest IoU of a match.
+            protocol: area under the curve, or 11 points of it.
+            plus_one: a box reaches to the far side of its last pixel: its width is one more than the distance of its
+                sides. Only for plain boxes.
+        """
+        if plus_one and self.iou_type is not IouType.BBOX:
+            raise InputError("one pixel can be added to the sides of plain boxes only.")
+        labels, predictions = self.labels, self.predictions
+        if plus_one:
+            labels, predictions = (replace(one, box=one.box + np.array([0, 0, 1, 1])) for one in (labels, predictions))
+            pairs = find_pairs(labels, predictions, lowest_iou=min(LOWEST_IOU, iou_threshold))
+        else:
+            pairs = self._pairs_for(iou_threshold)
+        return evaluate_voc(
+            pairs,
+            labels,
+            predictions,
+            self.classes,
+            iou_threshold=iou_threshold,
+            protocol=protocol,
+            plus_one=plus_one,
         )
 
     def matching(self, iou_threshold: float) -> Matching:

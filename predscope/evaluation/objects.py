@@ -20,21 +20,40 @@ class IouType(StrEnum):
     """Intersection over union of the axis-aligned boxes."""
     SEGM = "segm"
     """Intersection over union of the masks; polygons and plain boxes are filled."""
+    BOUNDARY = "boundary"
+    """The lower of the IoU of the masks and that of their boundaries."""
     KEYPOINTS = "keypoints"
     """Object keypoint similarity."""
     ORIENTED = "oriented"
     """Intersection over union of the rotated boxes."""
+    FRAME = "frame"
+    """Classifications of whole frames: those of the same frame are alike (1), whatever their class."""
 
 
 PLAIN_COLUMNS: Final = (
-    *("frame_index", "class_id", "geometry", "confidence", "x", "y", "w", "h", "area", "is_crowd", "is_ignored"),
+    *(
+        "frame_index",
+        "class_id",
+        "geometry",
+        "confidence",
+        "x",
+        "y",
+        "w",
+        "h",
+        "given_box",
+        "area",
+        "is_crowd",
+        "is_ignored",
+    ),
 )
 SHAPE_COLUMNS: Final = ("polygons", "rle_counts", "rle_height", "rle_width", "keypoints", "oriented_box")
 _COLUMNS_OF: Final[dict[IouType, tuple[str, ...]]] = {
     IouType.BBOX: (),
     IouType.SEGM: ("polygons", "rle_counts", "rle_height", "rle_width"),
+    IouType.BOUNDARY: ("polygons", "rle_counts", "rle_height", "rle_width"),
     IouType.KEYPOINTS: ("keypoints",),
     IouType.ORIENTED: ("oriented_box",),
+    IouType.FRAME: (),
 }
 
 
@@ -50,7 +69,8 @@ class Objects:
     Attributes:
         frame: int64 (n,): frame index, ascending.
         class_id: int64 (n,).
-        box: float64 (n, 4): x, y, w, h in pixels.
+        box: float64 (n, 4): x, y, w, h in pixels, not cut to the frame; of classifications of whole frames 0, 0, 1, 1,
+            in frames.
         confidence: float64 (n,); zeros for labels.
         area: float64 (n,): pixels^2 as the labels file gives it, else the shape's; for predictions the shape's.
         is_crowd: bool (n,): a region of many objects (COCO ``iscrowd``).
@@ -73,22 +93,31 @@ class Objects:
         return len(self.frame)
 
     @classmethod
-    def from_table(cls, table: pa.Table) -> Objects:
+    def from_table(cls, table: pa.Table, iou_type: IouType = IouType.BBOX) -> Objects:
         """From a table with columns of ``OBJECT_SCHEMA``, at least ``PLAIN_COLUMNS``, sorted by frame.
 
-        Objects without a box (classifications of the whole frame) are left out; ``row`` counts them.
+        Objects without a box (classifications of the whole frame) are left out, or with ``IouType.FRAME`` all others;
+        ``row`` counts them.
         """
-        has_box = ~np.isnan(_floats(table, "x"))
-        row = np.flatnonzero(has_box)
+        of_frames = iou_type is IouType.FRAME
+        is_meant = np.isnan(_floats(table, "x")) == of_frames
+        row = np.flatnonzero(is_meant)
         if len(row) < len(table):
-            table = table.filter(pa.array(has_box))
+            table = table.filter(pa.array(is_meant))
+        box = np.stack([_floats(table, name) for name in "xywh"], axis=1)
+        area = _floats(table, "area")
+        if "given_box" in table.column_names and table["given_box"].null_count < len(table):
+            given = table["given_box"].combine_chunks()
+            box[given.is_valid().to_numpy(zero_copy_only=False)] = given.flatten().to_numpy().reshape(-1, 4)
+        if of_frames:
+            box, area = np.tile([0.0, 0.0, 1.0, 1.0], (len(row), 1)), np.ones(len(row))
         present = ["geometry", *(name for name in SHAPE_COLUMNS if name in table.column_names)]
         return cls(
             frame=table["frame_index"].to_numpy().astype(np.int64),
             class_id=table["class_id"].to_numpy().astype(np.int64),
-            box=np.stack([_floats(table, name) for name in "xywh"], axis=1),
+            box=box,
             confidence=np.nan_to_num(_floats(table, "confidence")),
-            area=_floats(table, "area"),
+            area=area,
             is_crowd=_flags(table, "is_crowd"),
             is_ignored=_flags(table, "is_ignored"),
             row=row,

@@ -6,17 +6,25 @@ are then passes over these columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from hotcoco import mask as rle_codec
 
+from predscope.evaluation.boundaries import Outline
 from predscope.evaluation.objects import IouType, Objects
-from predscope.evaluation.shapes import keypoint_count, keypoints, oriented_boxes, run_lengths, sigmas_for
+from predscope.evaluation.rotated import shared_areas
+from predscope.evaluation.shapes import (
+    Sigmas,
+    class_sigmas,
+    keypoint_counts,
+    keypoints,
+    oriented_boxes,
+    run_lengths,
+)
 from predscope.geometry import bounds_of_oriented_boxes
 
 LOWEST_IOU: Final = 0.1
@@ -94,24 +102,26 @@ def find_pairs(
     *,
     lowest_iou: float = LOWEST_IOU,
     frame_sizes: np.ndarray | None = None,
-    sigmas: Sequence[float] | None = None,
+    sigmas: Sigmas | None = None,
 ) -> Pairs:
     """All pairs of a frame whose IoU is at least ``lowest_iou`` (and above 0).
 
     Args:
         labels, predictions: read with ``columns_for(iou_type)``.
-        iou_type: boxes, masks, keypoints (their OKS stands for the IoU) or oriented boxes.
+        iou_type: boxes, masks, their boundaries, keypoints (their OKS stands for the IoU) or oriented boxes.
         lowest_iou: of the pairs to keep.
         frame_sizes: float (frames, 2): width and height; needed to compare polygons as masks.
         sigmas: of the keypoints.
     """
     if iou_type is IouType.SEGM:
-        found = _mask_pairs(labels, predictions, lowest_iou, frame_sizes)
+        found = _mask_pairs(*_masks(labels, predictions, frame_sizes), labels, predictions, lowest_iou)
+    elif iou_type is IouType.BOUNDARY:
+        found = _boundary_pairs(labels, predictions, lowest_iou, frame_sizes)
     elif iou_type is IouType.KEYPOINTS:
         found = _keypoint_pairs(labels, predictions, lowest_iou, sigmas)
     elif iou_type is IouType.ORIENTED:
         found = _oriented_pairs(labels, predictions, lowest_iou)
-    else:
+    else:  # classifications of a whole frame have one and the same box
         found = _box_pairs(labels, labels.box, predictions, predictions.box, lowest_iou)
     return Pairs.ordered(labels, predictions, *found, lowest_iou)
 
@@ -145,15 +155,21 @@ def _box_pairs(
     return _joined(parts)
 
 
-def _mask_pairs(labels: Objects, predictions: Objects, lowest: float, frame_sizes: np.ndarray | None) -> _Found:
+_Masks = list[dict[str, Any]]
+
+
+def _masks(labels: Objects, predictions: Objects, frame_sizes: np.ndarray | None) -> tuple[_Masks, _Masks]:
+    return run_lengths(labels, frame_sizes), run_lengths(predictions, frame_sizes)
+
+
+def _mask_pairs(label_masks: _Masks, masks: _Masks, labels: Objects, predictions: Objects, lowest: float) -> _Found:
     """Frame by frame, where the boxes around the masks touch."""
-    label_masks, masks = run_lengths(labels, frame_sizes), run_lengths(predictions, frame_sizes)
     touching = _box_pairs(labels, _hulls(label_masks), predictions, _hulls(masks), 0.0)
     if not len(touching[0]):
         return touching
     frame = predictions.frame[touching[0]]
     parts = []
-    for rows in np.split(np.arange(len(frame)), np.flatnonzero(np.diff(frame)) + 1):
+    for rows in _by_frame(frame):
         prediction, column = np.unique(touching[0][rows], return_inverse=True)
         label, place = np.unique(touching[1][rows], return_inverse=True)
         own = [masks[index] for index in prediction.tolist()]
@@ -164,14 +180,34 @@ def _mask_pairs(labels: Objects, predictions: Objects, lowest: float, frame_size
     return touching[0][kept], touching[1][kept], iou[kept]
 
 
-def _keypoint_pairs(labels: Objects, predictions: Objects, lowest: float, sigmas: Sequence[float] | None) -> _Found:
+def _boundary_pairs(labels: Objects, predictions: Objects, lowest: float, frame_sizes: np.ndarray | None) -> _Found:
+    """The lower of the IoU of the masks and of their boundaries, as in Boundary AP."""
+    label_masks, masks = _masks(labels, predictions, frame_sizes)
+    prediction, label, iou = _mask_pairs(label_masks, masks, labels, predictions, lowest)
+    of_boundaries = np.zeros(len(iou))
+    is_crowd = labels.is_crowd[label]
+    for rows in _by_frame(predictions.frame[prediction]):
+        own = {position: Outline.of(masks[position]) for position in np.unique(prediction[rows]).tolist()}
+        others = {position: Outline.of(label_masks[position]) for position in np.unique(label[rows]).tolist()}
+        for row in rows.tolist():
+            of_boundaries[row] = own[int(prediction[row])].iou(others[int(label[row])], bool(is_crowd[row]))
+    iou = np.minimum(iou, of_boundaries)
+    kept = (iou >= lowest) & (iou > 0)
+    return prediction[kept], label[kept], iou[kept]
+
+
+def _keypoint_pairs(labels: Objects, predictions: Objects, lowest: float, sigmas: Sigmas | None) -> _Found:
     """Object keypoint similarity (pycocotools ``cocoeval.py``, ``computeOks``).
 
-    Only the keypoints that the label has are compared; for a label without any, how far the predicted ones lie outside
-    its box, doubled on each side.
+    Only the keypoints that the label has are compared, by the sigmas of its class; for a label without any, how far the
+    predicted ones lie outside its box, doubled on each side.
     """
-    count = keypoint_count(labels, predictions)
-    spread = (2 * sigmas_for(count, sigmas)) ** 2
+    class_count = int(max(labels.class_id.max(initial=-1), predictions.class_id.max(initial=-1))) + 1
+    counts = keypoint_counts(class_count, labels, predictions)
+    count = int(counts.max(initial=0))
+    spread = np.full((class_count, count), np.inf)
+    for class_id, own in enumerate(class_sigmas(counts, sigmas)):
+        spread[class_id, : len(own)] = (2 * own) ** 2
     truth, points = keypoints(labels, count), keypoints(predictions, count)
     is_marked = truth[:, :, 2] > 0
     marks = is_marked.sum(axis=1)
@@ -185,8 +221,10 @@ def _keypoint_pairs(labels: Objects, predictions: Objects, lowest: float, sigmas
             low = (corner - size)[label[bare]][:, None]
             high = (corner + 2 * size)[label[bare]][:, None]
             apart[bare] = np.maximum(0, low - place) + np.maximum(0, place - high)
-        distance = (apart**2).sum(axis=2) / spread / (labels.area[label] + np.spacing(1))[:, None] / 2
-        counted = is_marked[label] | (marks[label] == 0)[:, None]
+        area = (labels.area[label] + np.spacing(1))[:, None]
+        distance = (apart**2).sum(axis=2) / spread[labels.class_id[label]] / area / 2
+        is_own = np.arange(count) < counts[labels.class_id[label]][:, None]
+        counted = is_marked[label] | ((marks[label] == 0)[:, None] & is_own)
         oks = np.where(counted, np.exp(-distance), 0).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
         kept = (oks >= lowest) & (oks > 0)
         parts.append((prediction[kept], label[kept], oks[kept]))
@@ -197,29 +235,13 @@ def _oriented_pairs(labels: Objects, predictions: Objects, lowest: float) -> _Fo
     truth, own = oriented_boxes(labels), oriented_boxes(predictions)
     touching = _box_pairs(labels, bounds_of_oriented_boxes(truth), predictions, bounds_of_oriented_boxes(own), 0.0)
     prediction, label, _ = touching
-    shared = np.fromiter(
-        (_shared_area(own[i], truth[j]) for i, j in zip(prediction.tolist(), label.tolist(), strict=True)),
-        np.float64,
-        len(prediction),
-    )
+    shared = shared_areas(own[prediction], truth[label])
     area = own[prediction, 2] * own[prediction, 3]
     union = np.where(labels.is_crowd[label], area, area + truth[label, 2] * truth[label, 3] - shared)
     with np.errstate(divide="ignore", invalid="ignore"):
         iou = np.clip(shared / union, 0, 1)
     kept = (iou >= lowest) & (iou > 0)
     return prediction[kept], label[kept], iou[kept]
-
-
-def _shared_area(first: np.ndarray, second: np.ndarray) -> float:
-    """Area that two rotated boxes (cx, cy, w, h, radians) share; seen from the first, for the sake of float32."""
-    x, y = (second[:2] - first[:2]).tolist()
-    kind, points = cv2.rotatedRectangleIntersection(
-        ((0.0, 0.0), (float(first[2]), float(first[3])), float(np.degrees(first[4]))),
-        ((x, y), (float(second[2]), float(second[3])), float(np.degrees(second[4]))),
-    )
-    if kind == cv2.INTERSECT_NONE or points is None:
-        return 0.0
-    return float(cv2.contourArea(cv2.convexHull(points)))
 
 
 def _same_frame(
@@ -238,6 +260,11 @@ def _same_frame(
         offset = np.repeat(first[start:stop] - (ends[start:stop] - amount) + before, amount)
         yield prediction, np.arange(len(prediction)) + offset
         start = stop
+
+
+def _by_frame(frame: np.ndarray) -> list[np.ndarray]:
+    """Positions of the pairs of each frame, given the frames of pairs, ascending."""
+    return np.split(np.arange(len(frame)), np.flatnonzero(np.diff(frame)) + 1) if len(frame) else []
 
 
 def _hulls(masks: list[dict[str, Any]]) -> np.ndarray:

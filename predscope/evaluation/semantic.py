@@ -6,23 +6,23 @@ Definitions: Long et al. (CVPR 2015) for the accuracies and IoUs, pooled over th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
-import cv2
 import numpy as np
 import pandas as pd
-from hotcoco import mask as rle_codec
 
-from predscope.evaluation.objects import Objects, frame_starts
-from predscope.evaluation.shapes import run_lengths
+from predscope.evaluation.boundaries import BOUNDARY_SHARE, boundary_pixels, boundary_width
+from predscope.evaluation.objects import Objects
+from predscope.evaluation.pixels import ClassLines, FrameLine, PixelCells, PixelMaps, class_lines, count_cells
 from predscope.schema import ObjectClass
 
 VOID: Final = -1
 """In a map of classes: nothing is said of the pixel."""
-BOUNDARY_SHARE: Final = 0.02
-"""Width of a boundary, as a share of the frame's diagonal."""
+BACKGROUND_CLASS: Final = "background"
+_FRAMES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -30,25 +30,59 @@ class Semantic:
     """Pixels of labels against pixels of predictions.
 
     Attributes:
-        classes: in the order of the arrays.
-        frames: int64 (frames,): that have labelled pixels.
-        confusions: int64 (frames, classes, classes + 1): pixels by label class and predicted class, the last column for
+        classes: in the order of the class ids in ``cells``.
+        frames: int64 (frames,): that have labelled pixels, ascending.
+        cells: pixels by frame, label class and predicted class; ``len(classes)``, as a predicted class, stands for
             pixels of no prediction.
+        background: the class id that stands for pixels of no object; None: such pixels are not labelled.
+        ignores_background: there is such a class, the last one, but it was left out.
     """
 
     classes: tuple[ObjectClass, ...]
     frames: np.ndarray
-    confusions: np.ndarray
+    cells: PixelCells
+    background: int | None = None
+    ignores_background: bool = False
 
-    @property
+    @classmethod
+    def from_confusions(cls, classes: tuple[ObjectClass, ...], frames: np.ndarray, confusions: np.ndarray) -> Semantic:
+        """From int (frames, classes, classes + 1): pixels of each frame by label class and predicted class."""
+        place, label, predicted = np.nonzero(confusions)
+        pixels = confusions[place, label, predicted].astype(np.int64)
+        return cls(classes, np.asarray(frames), PixelCells(np.asarray(frames)[place], label, predicted, pixels))
+
+    def on_frames(self, chosen: np.ndarray) -> Semantic:
+        """The same on some frames: bool (frames of the project,)."""
+        kept = chosen[self.cells.frame]
+        return replace(self, frames=self.frames[chosen[self.frames]], cells=_take(self.cells, kept))
+
+    def without_background(self) -> Semantic:
+        """The same where pixels of no object are no labels: predictions on them are not judged."""
+        if self.background is None:
+            return self
+        count = len(self.classes)
+        kept = _take(self.cells, self.cells.label != self.background)
+        predicted = np.where(kept.predicted == self.background, count, kept.predicted)
+        code = (kept.frame * count + kept.label) * (count + 1) + predicted
+        cell, which = np.unique(code, return_inverse=True)
+        rest, predicted = np.divmod(cell, count + 1)
+        pixels = np.bincount(which, weights=kept.pixels, minlength=len(cell)).astype(np.int64)
+        cells = PixelCells(rest // count, rest % count, predicted, pixels)
+        return Semantic(self.classes, np.unique(cells.frame), cells, ignores_background=True)
+
+    @cached_property
     def confusion(self) -> np.ndarray:
         """int64 (classes, classes + 1): over all frames."""
-        return self.confusions.sum(axis=0)
+        count = len(self.classes)
+        code = self.cells.label * (count + 1) + self.cells.predicted
+        total = np.bincount(code, weights=self.cells.pixels, minlength=count * (count + 1))
+        return total.astype(np.int64).reshape(count, count + 1)
 
     @property
     def iou(self) -> np.ndarray:
         """float64 (classes,): NaN for classes that are nowhere."""
-        return _ious(self.confusion[None])[0]
+        counts = self.confusion
+        return _ious(np.diag(counts), counts.sum(axis=1), counts[:, :-1].sum(axis=0))
 
     @property
     def mean_iou(self) -> float:
@@ -58,12 +92,40 @@ class Semantic:
     @property
     def mean_frame_iou(self) -> float:
         """Mean over frames of each frame's own mIoU; another number than ``mean_iou``."""
-        return _mean(np.array([_mean(row) for row in _ious(self.confusions)]))
+        return _mean(self.frame_iou)
 
     @property
     def frame_iou(self) -> np.ndarray:
-        """float64 (frames,): mIoU of each frame."""
-        return np.array([_mean(row) for row in _ious(self.confusions)])
+        """float64 (frames,): mIoU of each frame, over the classes that are somewhere in it."""
+        return _row_means(self.frame_class_iou)
+
+    @cached_property
+    def frame_class_iou(self) -> np.ndarray:
+        """float64 (frames, classes): NaN where a class is nowhere in a frame."""
+        cells, count = self.cells, len(self.classes)
+        place = np.searchsorted(self.frames, cells.frame)
+
+        def counted(kept: np.ndarray, class_id: np.ndarray) -> np.ndarray:
+            code = place[kept] * count + class_id[kept]
+            total = np.bincount(code, weights=cells.pixels[kept], minlength=len(self.frames) * count)
+            return total.reshape(len(self.frames), count)
+
+        everything = np.ones(len(place), bool)
+        return _ious(
+            counted(cells.label == cells.predicted, cells.label),
+            counted(everything, cells.label),
+            counted(cells.predicted < count, cells.predicted),
+        )
+
+    def frame_pixels(self, label_class: int | None, predicted_class: int | None) -> np.ndarray:
+        """int64 (frames,): pixels of a cell of the confusion in each frame; None: of all classes of that side."""
+        kept = np.ones(len(self.cells.pixels), bool)
+        if label_class is not None:
+            kept &= self.cells.label == label_class
+        if predicted_class is not None:
+            kept &= self.cells.predicted == predicted_class
+        place = np.searchsorted(self.frames, self.cells.frame[kept])
+        return np.bincount(place, weights=self.cells.pixels[kept], minlength=len(self.frames)).astype(np.int64)
 
     @property
     def frequency_weighted_iou(self) -> float:
@@ -83,11 +145,16 @@ class Semantic:
         """Mean over labelled classes of the share of their pixels that is right."""
         return _mean(self.to_pandas()["accuracy"].to_numpy())
 
+    @property
+    def mean_dice(self) -> float:
+        """Mean Dice coefficient (F1 of the pixels) over the classes that are somewhere."""
+        return _mean(self.to_pandas()["dice"].to_numpy())
+
     def to_pandas(self) -> pd.DataFrame:
         """One row a class.
 
         Columns: ``class_id``, ``name``, ``pixels`` (labelled), ``predicted`` (of the labelled pixels), ``iou``,
-        ``accuracy``, ``dice``; NaN where a share is of nothing.
+        ``accuracy``, ``precision``, ``dice``; NaN where a share is of nothing.
         """
         counts = self.confusion
         hit, labelled, predicted = np.diag(counts), counts.sum(axis=1), counts[:, :-1].sum(axis=0)
@@ -100,6 +167,7 @@ class Semantic:
                     "predicted": predicted,
                     "iou": self.iou,
                     "accuracy": hit / labelled,
+                    "precision": hit / predicted,
                     "dice": 2 * hit / (labelled + predicted),
                 }
             )
@@ -118,28 +186,100 @@ def evaluate_semantic(
     predictions: Objects,
     classes: tuple[ObjectClass, ...],
     *,
-    frame_count: int,
     frame_sizes: np.ndarray,
+    label_maps: PixelMaps | None = None,
+    prediction_maps: PixelMaps | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Semantic:
     """Paint the objects of each frame and compare pixel by pixel; where objects overlap, the later one is on top.
 
-    Predictions are painted by rising confidence. Ignored labels and crowds are void.
+    Predictions are painted by rising confidence. Ignored labels and crowds are void. Of labels that came as class-index
+    masks, pixels of no object and not void are *background*, a class of its own, behind the others; of other labels,
+    pixels of no object are not labelled.
 
     Args:
         labels, predictions: read with ``columns_for(IouType.SEGM)``.
-        frame_sizes: float (frame_count, 2): width and height, pixels.
+        frame_sizes: float (frames of the project, 2): width and height, pixels; NaN where unknown.
+        label_maps, prediction_maps: the frames that came as class-index masks; None: the objects did not.
+        progress: called with the frames done and the frames in all.
     """
-    frames, confusions = [], []
-    truth = _maps(labels, frame_count, frame_sizes, np.arange(len(labels)))
-    found = _maps(predictions, frame_count, frame_sizes, -predictions.rank)
-    for frame, (label, prediction) in enumerate(zip(truth, found, strict=True)):
-        if label is None:
-            continue
-        empty = np.full(label.shape, VOID, np.int32)
-        confusions.append(pixel_confusion(label, empty if prediction is None else prediction, len(classes)))
-        frames.append(frame)
-    shape = (0, len(classes), len(classes) + 1)
-    return Semantic(classes, np.array(frames, np.int64), np.stack(confusions) if frames else np.zeros(shape, np.int64))
+    pictures = ClassPictures(labels, predictions, len(classes), frame_sizes, label_maps, prediction_maps)
+    lines = pictures.frames
+    parts = []
+    for start in range(0, len(lines.frame), _FRAMES_AT_ONCE):
+        part = slice(start, start + _FRAMES_AT_ONCE)
+        line = FrameLine(lines.frame[part], lines.size[part])
+        cells = count_cells(line, *pictures.painted(line), pictures.nothing + 1)
+        parts.append(_take(cells, cells.label != pictures.nothing))
+        if progress is not None:
+            progress(min(start + _FRAMES_AT_ONCE, len(lines.frame)), len(lines.frame))
+    joined = PixelCells(
+        *(
+            np.concatenate([getattr(cells, name) for cells in parts] or [np.zeros(0, np.int64)])
+            for name in ("frame", "label", "predicted", "pixels")
+        )
+    )
+    background = pictures.background
+    if background is not None:
+        classes = (*classes, ObjectClass(background, BACKGROUND_CLASS))
+    return Semantic(classes, np.unique(joined.frame), joined, background)
+
+
+class ClassPictures:
+    """Labels and predictions painted as classes, frame by frame; for the arguments see ``evaluate_semantic``.
+
+    Attributes:
+        frames: those that have labels.
+        background: what pixels of no object have, behind the classes; None: such pixels are not labelled.
+        nothing: what pixels have of which nothing is said.
+    """
+
+    def __init__(
+        self,
+        labels: Objects,
+        predictions: Objects,
+        class_count: int,
+        frame_sizes: np.ndarray,
+        label_maps: PixelMaps | None,
+        prediction_maps: PixelMaps | None,
+    ) -> None:
+        self._labels = labels
+        self._predictions = predictions
+        self._frame_sizes = frame_sizes
+        self._label_maps = label_maps
+        self._prediction_maps = prediction_maps
+        self.frames = _frame_line(labels, label_maps, frame_sizes)
+        self.background = None if label_maps is None else class_count
+        self.nothing = class_count + (label_maps is not None)
+
+    def painted(self, line: FrameLine) -> tuple[ClassLines, ClassLines]:
+        """Labels and predictions of some frames."""
+        labels, predictions = self._labels, self._predictions
+        values = np.where(labels.is_out, self.nothing, labels.class_id)
+        has_label = _has_map(self._label_maps, line)
+        if self._prediction_maps is None:
+            has_prediction = np.isin(line.frame, predictions.frame)
+        else:
+            has_prediction = _has_map(self._prediction_maps, line)
+        return (
+            self._paint(line, labels, values, np.arange(len(labels)), self._label_maps, has_label),
+            self._paint(
+                line, predictions, predictions.class_id, -predictions.rank, self._prediction_maps, has_prediction
+            ),
+        )
+
+    def _paint(
+        self,
+        line: FrameLine,
+        objects: Objects,
+        values: np.ndarray,
+        order: np.ndarray,
+        maps: PixelMaps | None,
+        is_whole: np.ndarray,
+    ) -> ClassLines:
+        ground = self.nothing if self.background is None else self.background
+        default = np.where(is_whole, ground, self.nothing)
+        return class_lines(line, objects, values, order, default, _void(maps, line), self.nothing, self._frame_sizes)
 
 
 def boundary(mask: np.ndarray, share: float = BOUNDARY_SHARE) -> np.ndarray:
@@ -148,10 +288,7 @@ def boundary(mask: np.ndarray, share: float = BOUNDARY_SHARE) -> np.ndarray:
     The border of the frame counts as outline, as in the authors' implementation.
     """
     height, width = mask.shape
-    steps = max(1, round(share * float(np.hypot(height, width))))
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inner = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=steps)[1:-1, 1:-1]
-    return mask.astype(bool) & (inner == 0)
+    return boundary_pixels(mask.astype(np.uint8), boundary_width(height, width, share))
 
 
 def boundary_iou(first: np.ndarray, second: np.ndarray, share: float = BOUNDARY_SHARE) -> float:
@@ -161,34 +298,53 @@ def boundary_iou(first: np.ndarray, second: np.ndarray, share: float = BOUNDARY_
     return int((one & other).sum()) / union if union else np.nan
 
 
-def _maps(
-    objects: Objects, frame_count: int, frame_sizes: np.ndarray, height_order: np.ndarray
-) -> Iterator[np.ndarray | None]:
-    """A map of class ids for each frame, None for frames without objects; higher in the order is on top."""
-    starts = frame_starts(objects, frame_count)
-    for frame in range(frame_count):
-        positions = np.arange(starts[frame], starts[frame + 1])
-        if not len(positions):
-            yield None
-            continue
-        positions = positions[np.argsort(height_order[positions], kind="stable")]
-        masks = run_lengths(objects.take(np.sort(positions)), frame_sizes)
-        painted: np.ndarray | None = None
-        for position in positions.tolist():
-            mask = rle_codec.decode(masks[position - starts[frame]]).astype(bool)
-            if painted is None:
-                painted = np.full(mask.shape, VOID, np.int32)
-            painted[mask] = VOID if objects.is_out[position] else objects.class_id[position]
-        yield painted
+def _frame_line(labels: Objects, maps: PixelMaps | None, frame_sizes: np.ndarray) -> FrameLine:
+    """The frames that have labels, with their sizes: that of their mask, else of an object's, else the frame's."""
+    frame = np.unique(labels.frame) if maps is None else np.union1d(labels.frame, maps.frame)
+    size = np.nan_to_num(frame_sizes[frame][:, ::-1]).astype(np.int64).reshape(-1, 2)
+    if "rle_height" in labels.shapes.column_names:
+        sides = [labels.shapes[name].to_numpy(zero_copy_only=False) for name in ("rle_height", "rle_width")]
+        own = np.stack([side.astype(np.float64) for side in sides], axis=1).reshape(-1, 2)
+        known = np.flatnonzero(np.isfinite(own[:, 0]))[::-1]
+        size[np.searchsorted(frame, labels.frame[known])] = own[known].astype(np.int64)
+    if maps is not None:
+        size[np.searchsorted(frame, maps.frame)] = maps.size
+    known = size.prod(axis=1) > 0
+    return FrameLine(frame[known], size[known])
 
 
-def _ious(confusions: np.ndarray) -> np.ndarray:
-    hit = np.diagonal(confusions, axis1=1, axis2=2)
-    union = confusions.sum(axis=2) + confusions[:, :, :-1].sum(axis=1) - hit
+def _has_map(maps: PixelMaps | None, line: FrameLine) -> np.ndarray:
+    return np.zeros(len(line.frame), bool) if maps is None else np.isin(line.frame, maps.frame)
+
+
+def _void(maps: PixelMaps | None, line: FrameLine) -> list[tuple[int, bytes]]:
+    """Frame index and void pixels of the frames of a line; where the size differs, the whole is passed over."""
+    if maps is None:
+        return []
+    found = []
+    for position in np.flatnonzero(np.isin(maps.frame, line.frame)).tolist():
+        counts, frame = maps.void[position], int(maps.frame[position])
+        if counts is not None and (maps.size[position] == line.size[np.searchsorted(line.frame, frame)]).all():
+            found.append((frame, counts))
+    return found
+
+
+def _take(cells: PixelCells, kept: np.ndarray) -> PixelCells:
+    return PixelCells(cells.frame[kept], cells.label[kept], cells.predicted[kept], cells.pixels[kept])
+
+
+def _ious(hit: np.ndarray, labelled: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        return hit / union
+        return hit / (labelled + predicted - hit)
 
 
 def _mean(values: np.ndarray) -> float:
     computed = values[~np.isnan(values)]
     return float(computed.mean()) if len(computed) else np.nan
+
+
+def _row_means(values: np.ndarray) -> np.ndarray:
+    """Means of the rows over what is not NaN; NaN where all is."""
+    count = np.isfinite(values).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.nansum(values, axis=1) / count

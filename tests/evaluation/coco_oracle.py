@@ -35,8 +35,13 @@ def evaluate_records(
     iou_thresholds: Sequence[float] | None = None,
     caps: Sequence[int] | None = None,
     areas: Sequence[tuple[float, float]] | None = None,
+    result_areas: Sequence[float] | None = None,
+    sigmas: Sequence[float] | None = None,
 ) -> COCOeval:
-    """``content`` as a labels file, ``records`` as a results file; they are changed."""
+    """``content`` as a labels file, ``records`` as a results file; they are changed.
+
+    ``result_areas`` are those of the predictions, in the place of width times height.
+    """
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = content
@@ -45,7 +50,9 @@ def evaluate_records(
         if not records:
             found.dataset = {**content, "annotations": []}
             found.createIndex()
-        return _run(truth, found, iou_type, iou_thresholds, caps, areas)
+        for record, area in zip(records, result_areas or (), strict=result_areas is not None):
+            record["area"] = area
+        return _run(truth, found, iou_type, iou_thresholds, caps, areas, sigmas)
 
 
 def records_of(
@@ -99,8 +106,11 @@ def _run(
     iou_thresholds: Sequence[float] | None = None,
     caps: Sequence[int] | None = None,
     areas: Sequence[tuple[float, float]] | None = None,
+    sigmas: Sequence[float] | None = None,
 ) -> COCOeval:
     evaluator = COCOeval(truth, found, iou_type)
+    if sigmas is not None:
+        evaluator.params.kpt_oks_sigmas = np.array(sigmas)
     is_standard = iou_thresholds is None and caps is None and areas is None
     if iou_thresholds is not None:
         evaluator.params.iouThrs = np.array(iou_thresholds)

@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from predscope import InputError
-from predscope.evaluation.classification import (
-    Classification,
-    FrameClasses,
-    binary_curve,
-    evaluate_classification,
-    evaluate_multilabel,
-)
+from predscope.evaluation.binary_curve import binary_curve
+from predscope.evaluation.classification import Classification, evaluate_classification
+from predscope.evaluation.frame_classes import FrameClasses
+from predscope.evaluation.multilabel import evaluate_multilabel
 from predscope.schema import OBJECT_SCHEMA, ObjectClass
 
 CLASSES = tuple(ObjectClass(index, f"class {index}") for index in range(4))
@@ -86,8 +83,29 @@ def test_a_missing_prediction_is_a_miss_and_shifts_nothing() -> None:
     assert ours.frames_of(1, None).tolist() == [1]
     assert ours.frames_of(2, 2).tolist() == [2]
     assert ours.to_pandas().set_index("class_id").loc[1, "recall"] == 0.5
-    assert np.isnan(ours.top_k_accuracy(1))
+    assert ours.balanced_accuracy == pytest.approx((1 + 0.5 + 1) / 3)
+    assert ours.scored_classes == 1
+    assert ours.top_k_accuracy(1) == 0.75
+    assert np.isnan(ours.top_k_accuracy(2))
     assert ours.curve(0) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_one_prediction_a_class_is_a_row_of_scores(seed: int) -> None:
+    ours, label, _, scores = generated(seed)
+    frames = len(label)
+    order = np.random.default_rng(seed).permutation(frames * 4)
+    frame, class_id = np.repeat(np.arange(frames), 4)[order], np.tile(np.arange(4), frames)[order]
+    by_row = evaluate_classification(
+        frame_classes(np.arange(frames), label), frame_classes(frame, class_id, scores.ravel()[order]), CLASSES
+    )
+    np.testing.assert_array_equal(by_row.scores, scores)
+    assert by_row.scored_classes == 4
+    assert by_row.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(label, by_row.prediction))
+    assert by_row.top_k_accuracy(2) == ours.top_k_accuracy(2)
+    for class_id in range(4):
+        assert by_row.curve(class_id).roc_auc == ours.curve(class_id).roc_auc
 
 
 def test_several_labels_of_a_frame_are_another_question() -> None:

@@ -120,8 +120,6 @@ def test_wrong_arguments_are_explained() -> None:
         evaluate(problem, iou_thresholds=[0.0])
     with pytest.raises(InputError, match="caps must be"):
         evaluate(problem, caps=[0])
-    with pytest.raises(InputError, match="oriented"):
-        evaluate(problem, iou_type=IouType.ORIENTED)
     with pytest.raises(InputError, match=r"IoU 0\.42 was not evaluated"):
         evaluate(problem).average_precision(iou=0.42)
 

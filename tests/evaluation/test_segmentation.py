@@ -40,7 +40,7 @@ def class_maps(seed: int, frames: int = 3) -> tuple[list[np.ndarray], list[np.nd
 @given(st.integers(0, 10_000))
 def test_semantic_numbers_equal_the_reference(seed: int) -> None:
     labels, predictions = class_maps(seed)
-    ours = Semantic(
+    ours = Semantic.from_confusions(
         CLASSES,
         np.arange(len(labels)),
         np.stack([pixel_confusion(one, other, 4) for one, other in zip(labels, predictions, strict=True)]),
@@ -95,11 +95,14 @@ def test_maps_are_painted_from_masks() -> None:
         masks_of(labels),
         masks_of(predictions, 1.0),
         CLASSES,
-        frame_count=4,
         frame_sizes=np.tile([50.0, 40.0], (4, 1)),
     )
     expected = np.stack([pixel_confusion(one, other, 4) for one, other in zip(labels, predictions, strict=True)])
-    np.testing.assert_array_equal(ours.confusions, expected)
+    np.testing.assert_array_equal(ours.confusion, expected.sum(axis=0))
+    for frame, own in enumerate(expected):
+        alone = ours.on_frames(np.arange(4) == frame)
+        np.testing.assert_array_equal(alone.confusion, own)
+        assert ours.frame_iou[frame] == pytest.approx(alone.mean_iou)
     assert ours.frames.tolist() == [0, 1, 2]
     table = ours.to_pandas()
     assert table["pixels"].tolist() == expected.sum(axis=(0, 2)).tolist()
@@ -107,7 +110,7 @@ def test_maps_are_painted_from_masks() -> None:
 
 
 def test_no_frames_have_no_numbers() -> None:
-    ours = Semantic(CLASSES, np.zeros(0, int), np.zeros((0, 4, 5), int))
+    ours = Semantic.from_confusions(CLASSES, np.zeros(0, int), np.zeros((0, 4, 5), int))
     assert np.isnan([ours.mean_iou, ours.mean_frame_iou, ours.pixel_accuracy, ours.frequency_weighted_iou]).all()
 
 

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from predscope.evaluation.coco_result import ALL, SMALL
 from predscope.evaluation.detection import Detection
+from predscope.evaluation.match_table import Outcome
 from predscope.evaluation.slices import on_frames, on_objects, slice_numbers
+from tests.evaluation import coco_oracle
 from tests.evaluation.problems import Problem, make_problem, problems
+from tests.evaluation.sequential import match_greedily
 
 
 def detection(problem: Problem) -> Detection:
@@ -49,6 +52,34 @@ def test_an_object_slice_by_area_is_cocos_size(problem: Problem) -> None:
     ours, expected = small.coco(areas=[ALL]), whole.coco()
     assert ours.average_precision() == pytest.approx(expected.average_precision(area="small"), abs=1e-12, nan_ok=True)
     assert ours.average_recall() == pytest.approx(expected.average_recall(area="small"), abs=1e-12, nan_ok=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(), st.sampled_from([0.0, 0.3]), st.sampled_from([0.3, 0.5]))
+def test_an_object_slice_equals_evaluating_it_from_scratch(
+    problem: Problem, confidence: float, iou_threshold: float
+) -> None:
+    """By shape: pycocotools ignores what it is told lies out of range; the plain matcher, what it is told to ignore."""
+    wide = [objects.box[:, 2] > objects.box[:, 3] for objects in (problem.labels, problem.predictions)]
+    part = on_objects(detection(problem), *wide)
+    content, records = coco_oracle.records_of(problem.labels, problem.predictions, len(problem.classes), problem.frames)
+    for record, is_inside in zip(content["annotations"], wide[0].tolist(), strict=True):
+        record["area"] = 1.0 if is_inside else 2e10
+    oracle = coco_oracle.evaluate_records(
+        content, records, areas=[(0, 1e10)], result_areas=np.where(wide[1], 1.0, 2e10).tolist()
+    )
+    coco_oracle.assert_equal(part.coco(areas=[ALL]), oracle)
+
+    table = part.match_table(confidence, iou_threshold)
+    narrowed = replace(problem.labels, is_ignored=~wide[0])
+    expected = match_greedily(narrowed, problem.predictions, confidence, iou_threshold)
+    right = (expected >= 0) & ~narrowed.is_out[expected]
+    np.testing.assert_array_equal(table.outcome == Outcome.TRUE_POSITIVE, right)
+    np.testing.assert_array_equal(table.outcome == Outcome.FALSE_POSITIVE, (expected == -1) & wide[1])
+    point = part.operating_point(confidence, iou_threshold).micro
+    to_find = wide[0] & ~problem.labels.is_crowd
+    assert (point.tp, point.fp) == (right.sum(), ((expected == -1) & wide[1]).sum())
+    assert point.tp + point.fn == to_find.sum()
 
 
 def test_the_operating_point_of_an_object_slice_agrees_with_its_recall() -> None:

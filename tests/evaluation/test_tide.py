@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.tide import ErrorType, Tide, find_errors
@@ -72,6 +73,21 @@ def test_the_published_numbers_of_a_large_problem(shared_data: Path, tmp_path: P
     assert ours.special == pytest.approx({"FalsePos": 13.195, "FalseNeg": 31.470}, abs=5e-4)
     statistics = found.coco().statistics
     assert [statistics[name] for name in ("AP", "AP50")] == pytest.approx([0.173230, 0.460866], abs=5e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(ignored=True), st.sampled_from([0.2, 0.5, 0.9]), st.sampled_from([0.25, 0.5, 1.0]))
+def test_a_confidence_leaves_the_errors_of_the_rest_alone(problem: Problem, confidence: float, iou: float) -> None:
+    found = problem.predictions
+    rest = found.take(found.confidence >= confidence)
+    pairs = Detection(problem.labels, rest, problem.classes, frame_count=problem.frames).pairs
+    expected = find_errors(pairs, problem.labels, rest, len(problem.classes), iou_threshold=iou)
+    ours = errors_of(problem, confidence=confidence, iou_threshold=iou)
+    assert ours.records().equals(expected.records())
+    assert ours.counts == expected.counts
+    for name in ("ap", "delta_ap", "special"):
+        assert getattr(ours, name) == pytest.approx(getattr(expected, name), abs=1e-12)
+    assert not ours.is_matched[found.confidence < confidence].any()
 
 
 def test_every_number_has_its_records() -> None:
