@@ -79,6 +79,7 @@ OBJECT_SCHEMA: Final = pa.schema(
         pa.field("y", pa.float64()),  # top, pixels
         pa.field("w", pa.float64()),  # pixels
         pa.field("h", pa.float64()),
+        pa.field("given_box", pa.list_(pa.float64())),  # x, y, w, h of the file, where the box was cut to the frame
         pa.field("area", pa.float64()),  # pixels^2: the file's own, else the shape's
         pa.field("is_crowd", pa.bool_(), nullable=False),  # COCO iscrowd
         pa.field("is_ignored", pa.bool_(), nullable=False),  # VOC difficult and its kin
@@ -96,6 +97,17 @@ OBJECT_SCHEMA: Final = pa.schema(
     ]
 )
 """One row an object, sorted by ``frame_index``; its row number is its id within that version of the set."""
+
+
+PIXEL_MAP_SCHEMA: Final = pa.schema(
+    [
+        pa.field("frame_index", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),  # pixels
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("void_counts", pa.binary()),  # COCO compressed counts of the pixels of which nothing is said
+    ]
+)
+"""The frames of a set whose every pixel is spoken of: by an object of its class, as void, or else as background."""
 
 
 @dataclass(frozen=True, slots=True)

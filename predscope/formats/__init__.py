@@ -5,12 +5,14 @@
   ``predscope.formats``.
 - ``Reader``, ``Reading``, ``ObjectBatch``, ``Detection``: what a reader is and what it hands over (``base``).
 - Readers: ``coco`` (labels, results, LVIS), ``yolo`` (detect, segment, pose, oriented boxes), ``voc`` (Pascal VOC XML),
-  ``masks`` (class-index PNG).
+  ``masks`` (class-index PNG), ``classification_csv`` and ``image_folder`` (classes of whole frames).
 - ``json_input``: fast reading of big JSON files, for every format that is written in it.
 """
 
 from predscope.formats.base import Detection, ObjectBatch, Reader, Reading, Role
+from predscope.formats.classification_csv import ClassificationCsvReader
 from predscope.formats.coco import CocoReader
+from predscope.formats.image_folder import ImageFolderReader
 from predscope.formats.masks import MaskReader
 from predscope.formats.registry import detect, open_input, readers, register
 from predscope.formats.voc import VocReader
@@ -28,5 +30,6 @@ __all__ = [
     "register",
 ]
 
-for _reader in (CocoReader(), YoloReader(), VocReader(), MaskReader()):
+_BUILT_IN = (CocoReader(), YoloReader(), VocReader(), MaskReader(), ClassificationCsvReader(), ImageFolderReader())
+for _reader in _BUILT_IN:
     register(_reader)

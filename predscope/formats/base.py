@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from predscope.report import ImportReport
 from predscope.schema import DeclaredClass, DeclaredFrame, Role
 
 Reference = Literal["id", "name"]
+BATCH_ROWS: Final = 50_000
+"""Objects that a reader hands over at a time, at most."""
 
 
 def text_column(values: list[str]) -> np.ndarray:
@@ -88,6 +90,22 @@ class ObjectBatch:
         return f"{self.place_prefix}{self.place[row]}{self.place_suffix}"
 
 
+@dataclass(frozen=True, slots=True)
+class PixelMap:
+    """A frame whose files give the class of every pixel: the pixels of no object are background, or void.
+
+    Attributes:
+        file_name: of the frame.
+        height, width: pixels.
+        void_counts: COCO compressed counts of the pixels of which nothing is said; None: there are none.
+    """
+
+    file_name: str
+    height: int
+    width: int
+    void_counts: bytes | None
+
+
 @dataclass(slots=True)
 class Reading:
     """What a reader found.
@@ -101,6 +119,8 @@ class Reading:
         batches: the objects; consumed once. Rows rejected while reading are already in ``report``. Raises
             ``FileParsingError`` on the way when a file turns out to be damaged further down.
         report: the report that reading and importing both write to.
+        pixel_maps: the frames whose every pixel is spoken of, filled while the batches are read; None where the files
+            are not of that kind.
     """
 
     format: str
@@ -109,6 +129,7 @@ class Reading:
     classes: list[DeclaredClass] | None
     batches: Iterator[ObjectBatch]
     report: ImportReport = field(default_factory=ImportReport)
+    pixel_maps: list[PixelMap] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from predscope.errors import FileParsingError
-from predscope.formats.base import Detection, ObjectBatch, Reading, Role
+from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role
 from predscope.formats.coco_frames import read_classes, read_frames
 from predscope.formats.coco_objects import RecordKind, records_to_batch
 from predscope.formats.content import HEAD_BYTES
@@ -22,7 +22,6 @@ from predscope.formats.json_peek import JsonPeek, peek_json
 from predscope.report import BOXES_FROM_MASKS, ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
-_MAX_BATCH: Final = 50_000
 _SHAPE_KEYS: Final = ("bbox", "segmentation", "keypoints", "category_id", "category_name")
 _MEMBER: Final = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 
@@ -143,8 +142,8 @@ def _read_labels_file(document: JsonDocument, role: Role) -> Reading:
 
 def _read_batches(document: JsonDocument, span: Span, kind: RecordKind) -> Iterator[ObjectBatch]:
     for first, records in document.records(span):
-        for start in range(0, len(records), _MAX_BATCH):
-            chunk = records[start : start + _MAX_BATCH]
+        for start in range(0, len(records), BATCH_ROWS):
+            chunk = records[start : start + BATCH_ROWS]
             batch = records_to_batch(chunk, first + start, kind, document.report)
             if batch is not None:
                 yield batch

@@ -18,8 +18,19 @@ _LEVELS_ABOVE: Final = 2
 _MAX_VALUE: Final = (1 << 16) - 1
 _BACKGROUND: Final = re.compile(r"_*(background|bg|unlabel+ed|void)_*", re.IGNORECASE)
 _IGNORE: Final = re.compile(r"_+ignore_*", re.IGNORECASE)
+_VOID: Final = re.compile(r"_*(void|ignored?|border|boundary|unlabel+ed|don'?t[ _]?care)_*", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"(\d+)[\s:,;=]+(\S.*)")
 _NAMED: Final = re.compile(r"(\S.*?)[\s:,;=]+(\d+)")
+
+
+def is_background(name: str) -> bool:
+    """Whether a pixel value of this name is what lies behind all objects."""
+    return _BACKGROUND.fullmatch(name.strip()) is not None and not is_void(name)
+
+
+def is_void(name: str) -> bool:
+    """Whether nothing is said of pixels of a value of this name."""
+    return _VOID.fullmatch(name.strip()) is not None
 
 
 def find_class_names(source: Path) -> tuple[dict[int, str], Path] | None:

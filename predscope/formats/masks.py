@@ -1,29 +1,31 @@
 """Class-index masks: folders of PNG files in which the value of a pixel is its class.
 
 Grey or palette images; of a palette the indices count, not the colours. 0 is the background, 255 is void (the border
-between objects in Pascal VOC). Every 8-connected region of a class is one object with an exact mask, holes kept.
+between objects in Pascal VOC), unless the list of classes says otherwise. Every 8-connected region of a class is one
+object with an exact mask, holes kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from hotcoco import mask as rle_codec
 from PIL import Image, UnidentifiedImageError
 
 from predscope.errors import FileParsingError
-from predscope.formats.base import Detection, ObjectBatch, Reading, Role, text_column
+from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, PixelMap, Reading, Role, text_column
 from predscope.formats.folders import frame_names, place_below, sample_files, walk_files
-from predscope.formats.mask_classes import find_class_names
+from predscope.formats.mask_classes import find_class_names, is_background, is_void
 from predscope.formats.mask_components import MaskRegions, find_regions
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
 VOID: Final = 255
 _SUFFIXES: Final = frozenset({".png"})
-_MAX_BATCH: Final = 50_000
 _SAMPLE: Final = 8
 _MAX_CLASSES: Final = 4096
 _FLAT_SHARE: Final = 0.85
@@ -122,8 +124,10 @@ class MaskReader:
             DeclaredFrame(name, width=size[0], height=size[1]) for name, size in zip(names, sizes, strict=True) if size
         ]
         found = find_class_names(source)
-        classes = None if found is None else _declared(found[0])
-        _note_classes(found, report)
+        class_names = found[0] if found else {}
+        apart = _Apart.of(files, class_names, report)
+        classes = None if found is None else _declared(class_names, apart)
+        _note_classes(found, apart, report)
         if role == "predictions":
             report.note(
                 "confidence_assumed",
@@ -131,9 +135,34 @@ class MaskReader:
                 "Masks have no confidence; 1.0 was taken for every region.",
                 fix="Rankings and curves need confidences: COCO results with masks have them.",
             )
-        void = _void_value(files, found[0] if found else {}, report)
-        batches = _read_batches(files, names, root, role, void, report)
-        return Reading(self.name, role, frames, classes, batches, report)
+        pixel_maps: list[PixelMap] = []
+        batches = _read_batches(files, names, root, role, apart, pixel_maps, report)
+        return Reading(self.name, role, frames, classes, batches, report, pixel_maps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """Pixel values that are no classes.
+
+    Attributes:
+        background: of the background.
+        void: those of which nothing is said.
+    """
+
+    background: frozenset[int]
+    void: frozenset[int]
+
+    @classmethod
+    def of(cls, files: list[Path], names: dict[int, str], report: ImportReport) -> _Apart:
+        """0 and 255, unless they have the name of a class; a 0 that is named unlabelled is void."""
+        void = _void_values(files, names, report)
+        if 0 not in names or is_background(names[0]):
+            return cls(frozenset({0}), void)
+        return cls(frozenset(), void | {0} if is_void(names[0]) else void)
+
+    @property
+    def values(self) -> frozenset[int]:
+        return self.background | self.void
 
 
 def _is_flat(mask: np.ndarray) -> bool:
@@ -154,11 +183,11 @@ def _sizes(files: list[Path]) -> list[tuple[int, int] | None]:
     return sizes if any(sizes) else []
 
 
-def _declared(names: dict[int, str]) -> list[DeclaredClass]:
-    return [DeclaredClass(name, str(value)) for value, name in sorted(names.items()) if value not in (0, VOID)]
+def _declared(names: dict[int, str], apart: _Apart) -> list[DeclaredClass]:
+    return [DeclaredClass(name, str(value)) for value, name in sorted(names.items()) if value not in apart.values]
 
 
-def _note_classes(found: tuple[dict[int, str], Path] | None, report: ImportReport) -> None:
+def _note_classes(found: tuple[dict[int, str], Path] | None, apart: _Apart, report: ImportReport) -> None:
     if found is None:
         report.note(
             "class_names_missing",
@@ -168,7 +197,7 @@ def _note_classes(found: tuple[dict[int, str], Path] | None, report: ImportRepor
         )
         return
     names, path = found
-    first = next(((value, name) for value, name in sorted(names.items()) if value > 0), None)
+    first = next(((value, name) for value, name in sorted(names.items()) if value not in apart.values), None)
     if first is not None:
         report.note(
             "class_names_file",
@@ -178,10 +207,10 @@ def _note_classes(found: tuple[dict[int, str], Path] | None, report: ImportRepor
         )
 
 
-def _void_value(files: list[Path], names: dict[int, str], report: ImportReport) -> int | None:
+def _void_values(files: list[Path], names: dict[int, str], report: ImportReport) -> frozenset[int]:
     """255, unless it is a class: named in the list, or the only value beside the background (black and white masks)."""
-    if VOID in names and names[VOID].strip("_").lower() not in ("void", "ignore", "border", "boundary"):
-        return None
+    if VOID in names and not is_void(names[VOID]):
+        return frozenset()
     values: set[int] = set()
     for path in files[:_SAMPLE]:
         try:
@@ -194,8 +223,8 @@ def _void_value(files: list[Path], names: dict[int, str], report: ImportReport) 
             Severity.INFO,
             "The masks are black and white; 255 was read as the class.",
         )
-        return None
-    return VOID
+        return frozenset()
+    return frozenset({VOID})
 
 
 def _read_batches(
@@ -203,7 +232,8 @@ def _read_batches(
     names: list[str],
     root: Path,
     role: Role,
-    void: int | None,
+    apart: _Apart,
+    pixel_maps: list[PixelMap],
     report: ImportReport,
 ) -> Iterator[ObjectBatch]:
     pending: list[tuple[str, str, tuple[int, int], MaskRegions]] = []
@@ -212,7 +242,7 @@ def _read_batches(
         place = place_below(path, root)
         try:
             mask = read_mask(path)
-            values = _class_values(mask)
+            values = _values(mask, apart)
         except UnusableMask as error:
             report.note(
                 "mask_unusable",
@@ -222,30 +252,33 @@ def _read_batches(
                 fix="Write one class index a pixel (grey or palette), or convert the colours to indices.",
             )
             continue
-        if void in values:
-            values.remove(void)
+        height, width = mask.shape
+        is_unsaid = np.isin(mask, list(apart.void))
+        unsaid = rle_codec.encode(np.asfortranarray(is_unsaid.astype(np.uint8)))["counts"] if is_unsaid.any() else None
+        pixel_maps.append(PixelMap(name, height, width, unsaid))
+        if VOID in apart.void and (mask == VOID).any():
             report.note(
                 "void_pixels", Severity.INFO, "Pixels of value 255 are void and belong to no object.", examples=[place]
             )
         regions = find_regions(mask, values)
-        height, width = mask.shape
         pending.append((name, place, (height, width), regions))
         count += len(regions.counts)
-        if count >= _MAX_BATCH:
+        if count >= BATCH_ROWS:
             yield from _to_batches(pending, role)
             pending, count = [], 0
     yield from _to_batches(pending, role)
 
 
-def _class_values(mask: np.ndarray) -> list[int]:
-    values = [value for value in np.unique(mask).tolist() if value != 0]
+def _values(mask: np.ndarray, apart: _Apart) -> list[int]:
+    """The classes of a mask."""
+    values = [value for value in np.unique(mask).tolist() if value not in apart.values]
     if len(values) > _MAX_CLASSES or (values and min(values) < 0):
         raise UnusableMask(f"it has {len(values):,} different values, as a photograph or a depth map has")
     return values
 
 
 def _to_batches(pending: list[tuple[str, str, tuple[int, int], MaskRegions]], role: Role) -> Iterator[ObjectBatch]:
-    """Batches of at most ``_MAX_BATCH`` regions."""
+    """Batches of at most ``BATCH_ROWS`` regions."""
     pending = [entry for entry in pending if entry[3].counts]
     if not pending:
         return
@@ -259,8 +292,8 @@ def _to_batches(pending: list[tuple[str, str, tuple[int, int], MaskRegions]], ro
     boxes = np.concatenate([regions.boxes for *_, regions in pending])
     areas = np.concatenate([regions.areas for *_, regions in pending])
     rle_size = np.repeat(np.array([size for _, _, size, _ in pending], np.int32), per_file, axis=0)
-    for start in range(0, len(counts), _MAX_BATCH):
-        part = slice(start, start + _MAX_BATCH)
+    for start in range(0, len(counts), BATCH_ROWS):
+        part = slice(start, start + BATCH_ROWS)
         size = len(counts[part])
         yield ObjectBatch(
             frame_ref=frame_ref[part],

@@ -19,14 +19,13 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from predscope.errors import FileParsingError, InputError
-from predscope.formats.base import Detection, ObjectBatch, Reading, Role, text_column
+from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role, text_column
 from predscope.formats.content import read_all, read_head
 from predscope.formats.folders import place_below, sample_files, walk_files
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
 _SUFFIXES: Final = frozenset({".xml"})
-_MAX_BATCH: Final = 50_000
 _CONFIDENCE_TAGS: Final = ("confidence", "score")
 _FLAG_TAGS: Final = ("truncated", "occluded")
 _COLUMN_TAGS: Final = frozenset({"name", "bndbox", "polygon", "part", "difficult", "attributes", *_CONFIDENCE_TAGS})
@@ -264,9 +263,9 @@ def _read_batches(files: list[_VocFile], role: Role, report: ImportReport) -> It
                 )
                 continue
             rows.append((file, found))
-        while len(rows) >= _MAX_BATCH:
-            yield _to_batch(rows[:_MAX_BATCH], role)
-            rows = rows[_MAX_BATCH:]
+        while len(rows) >= BATCH_ROWS:
+            yield _to_batch(rows[:BATCH_ROWS], role)
+            rows = rows[BATCH_ROWS:]
     if rows:
         yield _to_batch(rows, role)
 

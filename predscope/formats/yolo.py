@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 
 from predscope.errors import FileParsingError, InputError
-from predscope.formats.base import Detection, ObjectBatch, Reading, Role
+from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role
 from predscope.formats.content import describe_content, read_head, read_text
 from predscope.formats.folders import SAMPLE_FILES, place_below
 from predscope.formats.yolo_layout import (
+    YAML_SUFFIXES,
     ImageFinder,
     YoloDescription,
     find_description,
@@ -36,8 +37,6 @@ from predscope.media import read_image_info
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
-_MAX_BATCH: Final = 50_000
-_YAML_SUFFIXES: Final = (".yaml", ".yml")
 _TOLERANCE: Final = 0.02
 
 
@@ -81,7 +80,7 @@ class YoloReader:
 
 def _detect(source: Path) -> Detection:
     if source.is_file():
-        if source.suffix.lower() in _YAML_SUFFIXES:
+        if source.suffix.lower() in YAML_SUFFIXES:
             count = len(read_description(source).classes)
             return Detection(0.9, f"a data.yaml with {count} class names")
         if source.suffix.lower() != ".txt":
@@ -201,9 +200,9 @@ def _read_batches(
             report.note("file_unreadable", Severity.ERROR, "A label file cannot be read.", examples=[str(error)])
             continue
         rows += parse_file(text, frame, place_below(path, root), layout, report)
-        while len(rows) >= _MAX_BATCH:
-            yield from _batches(rows[:_MAX_BATCH], names, images, layout, report)
-            rows = rows[_MAX_BATCH:]
+        while len(rows) >= BATCH_ROWS:
+            yield from _batches(rows[:BATCH_ROWS], names, images, layout, report)
+            rows = rows[BATCH_ROWS:]
     if rows:
         yield from _batches(rows, names, images, layout, report)
 

@@ -17,7 +17,7 @@ from predscope.media import IMAGE_SUFFIXES
 from predscope.schema import DeclaredClass
 
 LABEL_SUFFIXES: Final = frozenset({".txt"})
-_YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
 _NAME_LISTS: Final = ("classes.txt", "obj.names", "class_names.txt", "names.txt")
 _NOT_LABELS: Final = re.compile(
     r"(readme.*|licen[cs]e.*|source|notes?|classes|class_names|names|requirements|train|val|valid|test|trainval)\.txt",
@@ -68,7 +68,7 @@ def find_description(source: Path) -> YoloDescription | None:
     Raises:
         FileParsingError: a ``data.yaml`` that was given itself cannot be used.
     """
-    if source.is_file() and source.suffix.lower() in _YAML_SUFFIXES:
+    if source.is_file() and source.suffix.lower() in YAML_SUFFIXES:
         return read_description(source)
     folder = (source if source.is_dir() else source.parent).absolute()
     for level in [folder, *folder.parents][: _LEVELS_ABOVE + 1]:
@@ -85,15 +85,15 @@ def _description_files(folder: Path, *, any_yaml: bool) -> list[Path]:
         files = sorted(path for path in folder.iterdir() if _may_describe(path) and path.is_file())
     except OSError:
         return []
-    descriptions = [path for path in files if path.suffix.lower() in _YAML_SUFFIXES]
+    descriptions = [path for path in files if path.suffix.lower() in YAML_SUFFIXES]
     usual = [path for path in descriptions if path.stem.lower() in ("data", "dataset")]
     others = [path for path in descriptions if any_yaml and path not in usual]
-    lists = [path for path in files if path.suffix.lower() not in _YAML_SUFFIXES]
+    lists = [path for path in files if path.suffix.lower() not in YAML_SUFFIXES]
     return [*usual, *others, *lists]
 
 
 def _may_describe(path: Path) -> bool:
-    return path.suffix.lower() in (*_YAML_SUFFIXES, ".names") or path.name.lower() in _NAME_LISTS
+    return path.suffix.lower() in (*YAML_SUFFIXES, ".names") or path.name.lower() in _NAME_LISTS
 
 
 def read_description(path: Path) -> YoloDescription:
@@ -102,7 +102,7 @@ def read_description(path: Path) -> YoloDescription:
     Raises:
         FileParsingError: no names in it.
     """
-    if path.suffix.lower() not in _YAML_SUFFIXES:
+    if path.suffix.lower() not in YAML_SUFFIXES:
         names = [line.strip() for line in read_text(path).splitlines()]
         while names and not names[-1]:
             names.pop()

@@ -29,6 +29,7 @@ class Columns:
     Attributes:
         geometry: int8 (n,), index into ``GEOMETRIES``, or ``UNKNOWN_GEOMETRY``.
         box: float64 (n, 4), NaN rows where there is none (yet).
+        given_box: float64 (n, 4), the box of the file where ``box`` was cut, else NaN rows; None: none was.
         area, confidence: float64 (n,), NaN where absent; ``confidence`` None for labels.
         polygons, polylines, keypoints, oriented_box: flattened shapes; None where no object of the batch has one.
         oriented: float64 (n, 5), NaN rows where there is none.
@@ -46,6 +47,7 @@ class Columns:
     oriented_box: NumberLists | None
     rle_counts: Sequence[bytes | None] | None
     rle_size: np.ndarray | None
+    given_box: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -94,6 +96,7 @@ def objects_table(
         "geometry": pa.DictionaryArray.from_arrays(np.maximum(columns.geometry, 0), pa.array(GEOMETRIES, pa.string())),
         "confidence": columns.confidence,
         **{name: np.ascontiguousarray(columns.box[:, side]) for side, name in enumerate("xywh")},
+        "given_box": None if columns.given_box is None else _boxes(columns.given_box),
         "area": columns.area,
         "is_crowd": _flags(batch.is_crowd, len(batch)),
         "is_ignored": _flags(batch.is_ignored, len(batch)),
@@ -131,6 +134,15 @@ def _masked_int32(values: np.ndarray | None, absent: pa.Array | None) -> pa.Arra
     if values is None or absent is None:
         return None
     return pa.array(np.ascontiguousarray(values, np.int32), pa.int32(), mask=absent.to_numpy(zero_copy_only=False))
+
+
+def _boxes(boxes: np.ndarray) -> pa.Array:
+    """Lists of four; rows of NaN are null."""
+    is_absent = np.isnan(boxes[:, 0])
+    offsets = np.concatenate([[0], np.cumsum(np.where(is_absent, 0, 4))])
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(boxes[~is_absent].reshape(-1)), mask=pa.array(is_absent)
+    )
 
 
 def _flags(values: np.ndarray | None, count: int) -> np.ndarray:

@@ -79,7 +79,11 @@ REJECTIONS: Final[dict[str, Finding]] = {
 """Why rows are left out."""
 
 REPAIRS: Final[dict[str, Finding]] = {
-    "box_clipped": Finding(_W, "Boxes reach outside their frame and were clipped to it."),
+    "box_clipped": Finding(
+        _W,
+        "Boxes reach outside their frame and were clipped to it; "
+        "precision, recall and AP go by the boxes as the file gives them.",
+    ),
     "confidence_clipped": Finding(_W, "Confidences were above 1 by a rounding error and were set to 1."),
     "confidence_in_percent": Finding(
         _W, "Confidences are in percent and were divided by 100.", "Check that they are not something else."

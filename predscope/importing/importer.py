@@ -21,6 +21,7 @@ from predscope.importing.habits import SAMPLE_ROWS, form_impression
 from predscope.importing.images_folder import ImagesFolder, images_of_import
 from predscope.importing.label_frames import LabelFrames
 from predscope.importing.names import UNKNOWN
+from predscope.importing.pixel_maps import pixel_map_table
 from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
 from predscope.importing.remarks import remark_on_objects
@@ -34,7 +35,7 @@ from predscope.project.frames import FrameDraft
 from predscope.project.manifest import check_set_name
 from predscope.project.publishing import STAGED_SET, Change, StagedSet, write_staged_record
 from predscope.project.staging import StagingArea
-from predscope.project.tables import REPORT_NAME, frame_offsets, sort_by_frame, write_objects
+from predscope.project.tables import REPORT_NAME, frame_offsets, sort_by_frame, write_objects, write_pixel_maps
 from predscope.schema import ImageStatus
 
 
@@ -111,6 +112,8 @@ class _Import:
             references=_distinct_of(sample, "class_ref"),
         )
         tables = self._convert(batches, sample, frames, classes)
+        self._refresh_facts()
+        pixel_maps = pixel_map_table(self._reading.pixel_maps, frames, self._facts)
         frames.finish()
         classes.finish()
         table = sort_by_frame(tables)
@@ -128,7 +131,7 @@ class _Import:
         if self._progress is not None:
             self._progress(len(table), len(table), f"Writing {self._role}")
         with writing_into(self._project.path):
-            return self._write(name, table, offsets, classes.changes(), folder)
+            return self._write(name, table, pixel_maps, offsets, classes.changes(), folder)
 
     def _compare_classes(self, table: pa.Table, offsets: np.ndarray, class_names: list[str]) -> None:
         """Look whether predictions found by class id lie on labels of their class."""
@@ -208,13 +211,21 @@ class _Import:
             )
 
     def _write(
-        self, name: str, table: pa.Table, offsets: np.ndarray, classes: ClassChanges, folder: ImagesFolder
+        self,
+        name: str,
+        table: pa.Table,
+        pixel_maps: pa.Table | None,
+        offsets: np.ndarray,
+        classes: ClassChanges,
+        folder: ImagesFolder,
     ) -> StagedImport:
         report, area = self._report, self._area
         target = area.folder / STAGED_SET
         target.mkdir()
         (target / REPORT_NAME).write_bytes(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2))
         write_objects(target, table, len(self._draft))
+        if pixel_maps is not None:
+            write_pixel_maps(target, pixel_maps)
         change = Change(self._draft.changes(), classes, folder.new_root)
         manifest = self._project.manifest
         view = manifest.changed(

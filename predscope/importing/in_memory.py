@@ -23,6 +23,7 @@ from predscope.importing.class_joining import ClassJoin
 from predscope.importing.columns import columns_of, objects_table
 from predscope.importing.habits import SAMPLE_ROWS, form_impression
 from predscope.importing.label_frames import LabelFrames
+from predscope.importing.pixel_maps import pixel_map_table
 from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
 from predscope.importing.staged import describe_rejections
@@ -46,6 +47,8 @@ class JoinedFiles:
         classes: of both, by class id.
         labels, predictions: ``OBJECT_SCHEMA``, sorted by frame.
         labels_report, predictions_report: what became of their rows.
+        label_maps, prediction_maps: ``PIXEL_MAP_SCHEMA``: the frames that came as class-index masks; None: of another
+            kind.
     """
 
     frames: pa.Table
@@ -54,6 +57,8 @@ class JoinedFiles:
     predictions: pa.Table
     labels_report: ImportReport
     predictions_report: ImportReport
+    label_maps: pa.Table | None
+    prediction_maps: pa.Table | None
 
 
 def join_files(
@@ -114,6 +119,8 @@ def join_files(
         predictions=prediction_table,
         labels_report=truth.report,
         predictions_report=found.report,
+        label_maps=pixel_map_table(truth.pixel_maps, label_frames, _facts(draft)),
+        prediction_maps=pixel_map_table(found.pixel_maps, prediction_frames, _facts(draft)),
     )
 
 
@@ -139,6 +146,7 @@ class _UncutCheck(BatchCheck):
 
 def _loaded(reading: Reading, with_shapes: bool) -> tuple[itertools.chain[ObjectBatch], list[ObjectBatch]]:
     """All batches, and the first of them, up to ``SAMPLE_ROWS`` rows."""
+    with_shapes |= reading.pixel_maps is not None  # of class-index masks, the pixels are what is compared
     slim = (_slim(batch, reading.role, with_shapes) for batch in reading.batches if len(batch))
     sample: list[ObjectBatch] = []
     while sum(map(len, sample)) < SAMPLE_ROWS and (batch := next(slim, None)) is not None:

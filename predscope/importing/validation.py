@@ -202,7 +202,8 @@ class BatchCheck:
             return
         has_counts = np.fromiter((counts is not None for counts in columns.rle_counts), bool, len(is_mask))
         self._reject("shape_missing", is_mask & ~has_counts)
-        masks = read_run_lengths(columns.rle_counts, columns.rle_size)
+        lacks_box = has_counts & np.isnan(columns.box[:, 0])
+        masks = read_run_lengths(columns.rle_counts, columns.rle_size, with_boxes=bool(lacks_box.any()))
         height, width = columns.rle_size.astype(np.float64).T
         differs = (height != self._height) | (width != self._width)
         differs &= np.isfinite(self._width) & np.isfinite(self._height)
@@ -254,7 +255,9 @@ class BatchCheck:
         clippable = ~(columns.has(Geometry.POLYLINE) | columns.has(Geometry.ORIENTED_BOX))
         over = clippable & (overhang >= OVERHANG_TOLERANCE_PX)
         self._repair("box_clipped", over, self._place_text)
-        columns.box = np.where((over & self.kept)[:, None], clip_boxes(box, width, height), box)
+        if (is_cut := over & self.kept).any():
+            columns.box = np.where(is_cut[:, None], clip_boxes(box, width, height), box)
+            columns.given_box = np.where(is_cut[:, None], box, np.nan)
         slightly = clippable & (overhang > 0) & ~over
         self._remark("box_overhang", slightly, self._place_text)
 

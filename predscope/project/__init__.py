@@ -2,10 +2,12 @@
 
 - ``Project``, ``ObjectSet``, ``SetVersion``: what everything else uses (``project``, ``object_set``, ``manifest``).
 - ``publishing``, ``staging``, ``locking``, ``durable``: how a change becomes visible in one step, and survives a kill.
+- ``saved``, ``saved_database``: what people write, such as views saved by name.
 - ``frames``, ``classes``: changes prepared apart from the project. ``tables``: the Parquet files.
 
 On disk: ``predscope.json`` (the manifest), ``data/frames/N.parquet``, ``data/ROLE/NAME/VERSION/`` with
-``objects.parquet``, ``offsets.npy`` and ``report.json``; ``staging/`` and ``cache/`` may be deleted at any time.
+``objects.parquet``, ``offsets.npy`` and ``report.json``; ``saved.sqlite``, what people write; ``staging/`` and
+``cache/`` may be deleted at any time.
 """
 
 from predscope.project.manifest import MANIFEST_NAME, SetVersion

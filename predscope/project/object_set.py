@@ -15,7 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from predscope.errors import ProjectError
-from predscope.project.tables import OBJECTS_NAME, OFFSETS_NAME, REPORT_NAME
+from predscope.project.tables import (
+    OBJECTS_NAME,
+    OFFSETS_NAME,
+    PIXEL_MAPS_NAME,
+    REPORT_NAME,
+    complete_columns,
+    read_pixel_maps,
+)
 from predscope.report import ImportReport
 from predscope.schema import OBJECT_SCHEMA, Role
 
@@ -78,6 +85,19 @@ class ObjectSet:
         offsets.flags.writeable = False
         return offsets
 
+    @property
+    def pixel_maps_path(self) -> Path:
+        """Where the table of ``pixel_maps`` is, if there is one."""
+        return self._folder / PIXEL_MAPS_NAME
+
+    @cached_property
+    def pixel_maps(self) -> pa.Table | None:
+        """``PIXEL_MAP_SCHEMA``: the frames that came as class-index masks; None where the set is of another kind."""
+        try:
+            return read_pixel_maps(self._folder)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise self._damaged(error) from None
+
     def of_frame(self, frame_index: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Objects of one frame; see ``of_frames``."""
         return self.of_frames([frame_index], columns)
@@ -131,7 +151,10 @@ class ObjectSet:
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All objects, in the order of their ids."""
         try:
-            return pq.read_table(self.path, columns=None if columns is None else list(columns), partitioning=None)
+            # With the schema, so that columns that files of earlier versions lack are null.
+            return pq.read_table(
+                self.path, columns=None if columns is None else list(columns), schema=OBJECT_SCHEMA, partitioning=None
+            )
         except (OSError, pa.ArrowInvalid) as error:
             raise self._damaged(error) from None
 
@@ -160,7 +183,7 @@ class ObjectSet:
                 table = file.read_row_group(group, columns=list(names), use_threads=False).combine_chunks()
         except (OSError, pa.ArrowInvalid) as error:
             raise self._damaged(error) from None
-        table = table.select(names)
+        table = table.select(names) if len(table.column_names) == len(names) else complete_columns(table, names)
         with self._groups_lock:
             self._groups[key] = table
             while len(self._groups) > 1 and sum(kept.nbytes for kept in self._groups.values()) > _CACHE_BYTES:

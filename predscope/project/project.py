@@ -35,6 +35,7 @@ from predscope.project.publishing import (
     current_frames,
     publish,
 )
+from predscope.project.saved_database import remove_database
 from predscope.project.staging import STAGING_NAME, StagingArea
 from predscope.project.tables import frames_to_pandas, read_frames
 from predscope.schema import FRAME_SCHEMA, ObjectClass, Role
@@ -260,6 +261,7 @@ def remove_project(project: Project) -> None:
     """Remove what makes a folder a project; the folder itself goes too if nothing else is in it."""
     for name in (MANIFEST_NAME, LOCK_NAME):
         (project.path / name).unlink(missing_ok=True)
+    remove_database(project.path)
     for folder in own_folders(project.path):
         shutil.rmtree(folder, ignore_errors=True)
     if not any(project.path.iterdir()):

@@ -34,9 +34,11 @@ from predscope.project.staging import StagingArea, sweep
 from predscope.project.tables import (
     OBJECTS_NAME,
     read_frames,
+    read_pixel_maps,
     sort_by_frame,
     write_frames,
     write_objects,
+    write_pixel_maps,
 )
 from predscope.report import ImportReport
 from predscope.schema import FRAME_SCHEMA, Role
@@ -181,12 +183,18 @@ def _renumber(folder: Path, frame_of: np.ndarray, class_of: np.ndarray, frame_co
     """Rewrite staged objects whose frames or classes got other numbers because another import was published first."""
     if _is_identity(frame_of) and _is_identity(class_of):
         return
+    pixel_maps = read_pixel_maps(folder)
+    if pixel_maps is not None:
+        write_pixel_maps(folder, pixel_maps.set_column(0, pixel_maps.schema.field(0), _taken(frame_of, pixel_maps[0])))
     table = pq.read_table(folder / OBJECTS_NAME, partitioning=None)
     for name, new in (("frame_index", frame_of), ("class_id", class_of)):
         position = table.schema.get_field_index(name)
-        values = pc.take(pa.array(new, pa.int32()), table[name])
-        table = table.set_column(position, table.schema.field(position), values)
+        table = table.set_column(position, table.schema.field(position), _taken(new, table[name]))
     write_objects(folder, sort_by_frame([table]), frame_count)
+
+
+def _taken(new: np.ndarray, old: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.take(pa.array(new, pa.int32()), old)
 
 
 def _is_identity(positions: np.ndarray) -> bool:

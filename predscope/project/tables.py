@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from predscope.project.durable import sync_file, sync_folder
-from predscope.schema import FRAME_SCHEMA, OBJECT_SCHEMA
+from predscope.schema import FRAME_SCHEMA, OBJECT_SCHEMA, PIXEL_MAP_SCHEMA
 
 OBJECTS_NAME: Final = "objects.parquet"
 OFFSETS_NAME: Final = "offsets.npy"
 REPORT_NAME: Final = "report.json"
+PIXEL_MAPS_NAME: Final = "pixel_maps.parquet"
 
 MAX_GROUP_ROWS: Final = 20_000
 MIN_GROUP_ROWS: Final = 1_000
@@ -82,6 +83,20 @@ def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
     sync_folder(folder)
 
 
+def write_pixel_maps(folder: Path, table: pa.Table) -> None:
+    """Write a table of ``PIXEL_MAP_SCHEMA`` into the folder of a set, and wait until it is on disk."""
+    path = folder / PIXEL_MAPS_NAME
+    pq.write_table(table.sort_by("frame_index"), path, compression="zstd", compression_level=1)
+    sync_file(path)
+    sync_folder(folder)
+
+
+def read_pixel_maps(folder: Path) -> pa.Table | None:
+    """The table that ``write_pixel_maps`` wrote; None: there is none."""
+    path = folder / PIXEL_MAPS_NAME
+    return pq.read_table(path, schema=PIXEL_MAP_SCHEMA, use_threads=False) if path.is_file() else None
+
+
 def write_frames(path: Path, table: pa.Table) -> None:
     """Write the table of frames, and wait until it is on disk."""
     pq.write_table(table.cast(FRAME_SCHEMA), path, compression="zstd", compression_level=1)
@@ -101,13 +116,14 @@ def frames_to_pandas(table: pa.Table) -> pd.DataFrame:
     return frames
 
 
-def complete_columns(table: pa.Table) -> pa.Table:
-    """All columns of ``OBJECT_SCHEMA``, in their order and types; absent ones are null."""
+def complete_columns(table: pa.Table, names: Sequence[str] = tuple(OBJECT_SCHEMA.names)) -> pa.Table:
+    """These columns of ``OBJECT_SCHEMA`` (by default all), in this order; absent ones are null."""
+    schema = pa.schema([OBJECT_SCHEMA.field(name) for name in names])
     columns = [
         table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-        for field in OBJECT_SCHEMA
+        for field in schema
     ]
-    return pa.table(columns, schema=OBJECT_SCHEMA)
+    return pa.table(columns, schema=schema)
 
 
 def _group_borders(offsets: np.ndarray, group_rows: int) -> list[tuple[int, int]]:

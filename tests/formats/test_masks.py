@@ -101,6 +101,33 @@ def test_void_is_left_out_and_said(tmp_path: Path, read) -> None:
     assert objects.codes["void_pixels"] == 1
 
 
+def test_every_pixel_is_spoken_of(tmp_path: Path, read) -> None:
+    """Also in a mask without objects, and the void pixels exactly."""
+    mask = _picture()
+    mask[0] = 255
+    _save(tmp_path / "a.png", mask)
+    _save(tmp_path / "b.png", np.zeros((5, 4), np.uint8))
+    (tmp_path / "c.png").write_bytes(b"no image")
+    maps = read(tmp_path, format="masks").reading.pixel_maps
+    assert [(entry.file_name, entry.height, entry.width) for entry in maps] == [("a.png", 8, 19), ("b.png", 5, 4)]
+    void = rle_codec.decode({"size": [8, 19], "counts": maps[0].void_counts})
+    np.testing.assert_array_equal(void.astype(bool), mask == 255)
+    assert maps[1].void_counts is None
+
+
+@pytest.mark.parametrize(
+    ("zero", "classes", "void_pixels"), [("road", {0, 1, 2}, 0), ("background", {1, 2}, 0), ("unlabeled", {1, 2}, 125)]
+)
+def test_zero_is_what_its_name_says(tmp_path: Path, read, zero: str, classes: set[int], void_pixels: int) -> None:
+    _save(tmp_path / "a.png", _picture())
+    (tmp_path / "classes.json").write_text(json.dumps({"0": zero, "1": "car", "2": "dog"}))
+    objects = read(tmp_path)
+    assert set(objects.column("class")) == classes
+    assert {int(entry.source_id) for entry in objects.reading.classes} == classes
+    counts = objects.reading.pixel_maps[0].void_counts
+    assert (0 if counts is None else rle_codec.decode({"size": [8, 19], "counts": counts}).sum()) == void_pixels
+
+
 def test_black_and_white_masks_have_one_class(tmp_path: Path, read) -> None:
     _save(tmp_path / "a.png", (_picture() == 1).astype(np.uint8) * 255)
     objects = read(tmp_path)
@@ -169,7 +196,7 @@ def test_photographs_are_not_masks(tmp_path: Path, read) -> None:
     _save(tmp_path / "a.png", many)
     objects = read(tmp_path, format="masks")
     assert len(objects) == 0
-    assert "9,999 different values" in objects.report.problems["mask_unusable"].examples[0]
+    assert "9,998 different values" in objects.report.problems["mask_unusable"].examples[0]
 
 
 def test_instance_masks_are_refused(tmp_path: Path, read) -> None:
@@ -189,7 +216,7 @@ def test_masks_of_equal_names_in_several_folders(tmp_path: Path, read) -> None:
 
 
 def test_thousands_of_specks_come_in_bounded_batches(tmp_path: Path, read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predscope.formats.masks._MAX_BATCH", 1000)
+    monkeypatch.setattr("predscope.formats.masks.BATCH_ROWS", 1000)
     mask = np.zeros((200, 200), np.uint8)
     mask[::2, ::2] = 1
     for name in "abc":

@@ -38,7 +38,7 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_readers_have_names_and_titles() -> None:
     found = formats.readers()
-    assert {"coco", "yolo", "voc", "masks"} <= set(found)
+    assert {"coco", "yolo", "voc", "masks", "classification_csv", "image_folder"} <= set(found)
     assert all(reader.name == name and reader.title for name, reader in found.items())
 
 
@@ -126,7 +126,7 @@ def test_a_folder_that_fits_nothing_is_described(tmp_path: Path) -> None:
 def test_a_missing_path_and_an_unknown_format_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         formats.open_input(tmp_path / "nothing.json", role="labels")
-    with pytest.raises(InputError, match="expected one of coco, masks, voc, yolo or auto"):
+    with pytest.raises(InputError, match="expected one of classification_csv, coco, image_folder, masks, voc"):
         formats.open_input(tmp_path, format="cocoo", role="labels")
 
 

@@ -11,6 +11,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from predscope.errors import InputError
+from predscope.evaluation.objects import IouType, Objects, columns_for
 from predscope.report import Severity
 from predscope.schema import DeclaredFrame, Geometry
 
@@ -69,6 +70,16 @@ def test_boxes_that_reach_outside_are_clipped(importer, box: list[float], clippe
     result = on_one_frame(importer, 1, boxes=[box])
     assert boxes_of(result) == [clipped]
     assert result.report.problems["box_clipped"].count == result.report.repaired == 1
+
+
+def test_a_clipped_box_is_kept_as_it_was_given(importer) -> None:
+    result = on_one_frame(importer, 2, boxes=[[-10, 5, 20, 20], [1, 2, 3, 4]])
+    table = result.objects.table(["given_box", "area"])
+    assert table.to_pylist() == [{"given_box": [-10, 5, 20, 20], "area": 400}, {"given_box": None, "area": 12}]
+    assert Objects.from_table(result.objects.table(columns_for(IouType.BBOX))).box.tolist() == [
+        [-10, 5, 20, 20],
+        [1, 2, 3, 4],
+    ]
 
 
 def test_less_than_a_pixel_outside_is_left_alone(importer) -> None:

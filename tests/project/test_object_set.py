@@ -69,6 +69,17 @@ def test_offsets_and_row_groups(objects: ObjectSet) -> None:
     assert not objects.offsets.flags.writeable
 
 
+def test_columns_that_an_older_file_lacks_are_null(objects: ObjectSet) -> None:
+    older = objects.table().drop_columns(["given_box"])
+    metadata = pq.read_metadata(objects.path)
+    pq.write_table(older, objects.path, row_group_size=metadata.row_group(0).num_rows)
+    again = ObjectSet("labels", "labels", 1, objects.path.parent, 200)
+    assert again.table().schema.equals(OBJECT_SCHEMA)
+    assert again.table(["x", "given_box"])["given_box"].null_count == 1000
+    assert again.of_frame(60).column_names == ["row", *OBJECT_SCHEMA.names]
+    assert again.of_frame(60, ["given_box", "x"])["given_box"].null_count == len(again.of_frame(60))
+
+
 def test_each_frame_is_what_the_whole_table_holds(objects: ObjectSet) -> None:
     table = objects.table()
     for index in range(200):
