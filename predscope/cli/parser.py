@@ -61,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_import(commands)
     _add_evaluate(commands)
+    _add_metrics(commands)
     return parser
 
 
@@ -145,12 +146,69 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "--class-map", type=Path, metavar="FILE", help="(with --labels) JSON: class name against what the file has"
     )
     evaluate.add_argument(
-        "--iou-type", choices=("bbox", "segm", "keypoints"), default="bbox", help="what is compared (default: bbox)"
+        "--iou-type",
+        choices=("bbox", "segm", "boundary", "keypoints", "oriented"),
+        default="bbox",
+        help="what is compared: boxes, masks, masks and their boundaries, keypoints or oriented boxes (default: bbox)",
+    )
+    evaluate.add_argument(
+        "--protocol",
+        choices=("coco", "voc", "voc07"),
+        default="coco",
+        help="also AP by the rules of Pascal VOC, at the IoU threshold: area under the curve, or 11 points of it",
+    )
+    evaluate.add_argument(
+        "--plus-one",
+        action="store_true",
+        help="(with voc, voc07) boxes are taken to hold their last pixel too: width = xmax - xmin + 1",
+    )
+    evaluate.add_argument(
+        "--sigmas",
+        type=Path,
+        metavar="FILE",
+        help="(with keypoints) JSON: a sigma for each keypoint, or such lists by class name",
     )
     evaluate.add_argument("--iou", type=float, metavar="T", help="IoU threshold of precision and recall (default: 0.5)")
     evaluate.add_argument("--confidence", type=float, metavar="C", help="confidence threshold (default: 0.1)")
     evaluate.add_argument("--json", action="store_true", help="print all numbers as JSON")
     evaluate.set_defaults(command=_run_evaluate)
+
+
+def _add_metrics(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    metrics = commands.add_parser(
+        "metrics",
+        help="measure frames and objects: brightness, crowding, likeness, ...",
+        description="Measure images, labels and predictions, so that performance can be looked at against what was "
+        "measured. docs/metrics.md defines every metric.",
+    )
+    kinds = metrics.add_subparsers(title="what to do", metavar="ACTION", required=True)
+    listing = kinds.add_parser("list", help="all metrics, with their definitions")
+    listing.set_defaults(command=_run_metrics_list)
+    running = kinds.add_parser("run", help="compute what is not computed yet")
+    running.add_argument("--only", nargs="+", metavar="NAME", help="names of metrics (default: all)")
+    running.add_argument(
+        "--file", action="append", default=[], type=Path, metavar="FILE.py", help="Python file with metrics of your own"
+    )
+    running.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2; 0: none but this)")
+    running.set_defaults(command=_run_metrics_run)
+    joining = kinds.add_parser("join", help="add columns of a CSV or Parquet file, or embeddings")
+    joining.add_argument("path", type=Path, metavar="PATH", help=".csv, .tsv, .parquet, .npy or .npz")
+    joining.add_argument(
+        "--on", choices=("frame", "label", "prediction"), required=True, help="what the rows are about"
+    )
+    joining.add_argument("--set", metavar="NAME", help="which labels or predictions (default: the only ones)")
+    joining.add_argument("--key", metavar="COLUMN", help="the column that names the frame or object")
+    joining.add_argument(
+        "--column", action="append", metavar="NAME[=NEW]", help="a column to join; may be given several times"
+    )
+    joining.set_defaults(command=_run_metrics_join)
+    removing = kinds.add_parser("remove", help="take out again what was joined")
+    removing.add_argument("name", metavar="NAME", help="a joined metric, or the file name of embeddings")
+    removing.set_defaults(command=_run_metrics_remove)
+    for parser in (listing, running, joining, removing):
+        parser.add_argument("--project", type=Path, metavar="P", help="project folder (default: the one around here)")
+    for parser in (listing, running, joining):
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_server_options(parser: argparse.ArgumentParser) -> None:
@@ -190,3 +248,27 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     from predscope.cli.evaluate import evaluate
 
     return evaluate(arguments)
+
+
+def _run_metrics_list(arguments: argparse.Namespace) -> int:
+    from predscope.cli.metrics import list_metrics
+
+    return list_metrics(arguments)
+
+
+def _run_metrics_run(arguments: argparse.Namespace) -> int:
+    from predscope.cli.metrics import run
+
+    return run(arguments)
+
+
+def _run_metrics_join(arguments: argparse.Namespace) -> int:
+    from predscope.cli.metrics import join
+
+    return join(arguments)
+
+
+def _run_metrics_remove(arguments: argparse.Namespace) -> int:
+    from predscope.cli.metrics import remove
+
+    return remove(arguments)

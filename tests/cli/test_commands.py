@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from predscope import InputError, Project
 from predscope.cli.view import first_telling_frame, named_paths
-from tests.shapes_dataset import ShapesDataset
+from tests.shapes_dataset import ShapesDataset, make_shapes_dataset
 
 
 def predscope(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,14 +38,21 @@ def assert_one_clear_error(run: subprocess.CompletedProcess[str], *parts: str, c
         assert part in run.stderr
 
 
-@pytest.fixture
-def project_path(shapes_dataset: ShapesDataset, tmp_path: Path) -> Path:
-    path = tmp_path / "project"
-    made = predscope("init", path, "--images", shapes_dataset.images, "--labels", shapes_dataset.labels)
+@pytest.fixture(scope="module")
+def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    dataset = make_shapes_dataset(folder / "dataset")
+    made = predscope("init", folder / "project", "--images", dataset.images, "--labels", dataset.labels)
     assert made.returncode == 0, made.stderr
     assert "3 images" in made.stdout
     assert "5 of 5 objects imported" in made.stdout
-    return path
+    return folder / "project"
+
+
+@pytest.fixture
+def project_path(made_project: Path, tmp_path: Path) -> Path:
+    """A project with labels, made by the command line; each test has its own copy."""
+    return shutil.copytree(made_project, tmp_path / "project")
 
 
 def import_json(*arguments: str | Path) -> dict[str, Any]:

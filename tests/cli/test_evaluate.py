@@ -73,6 +73,85 @@ def test_a_project_gives_the_numbers_of_its_files(shapes_dataset: ShapesDataset,
     assert evaluate_json("--project", shapes_project.path) == by_project
 
 
+def test_a_project_gives_the_reference_numbers_though_it_cuts_boxes(
+    generated: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Boxes are drawn as far as their frame goes, and evaluated as the files give them."""
+    labels, results = generated
+    content, records = json.loads(labels.read_text()), json.loads(results.read_text())
+    content["annotations"] = [entry for entry in content["annotations"] if max(entry["bbox"][:2]) < 60]
+    records = [entry for entry in records if max(entry["bbox"][:2]) < 60 and min(entry["bbox"][:2]) > -2]
+    labels.write_text(json.dumps(content))
+    results.write_text(json.dumps(records))
+    project = Project.create(tmp_path / "project")
+    import_labels(project, labels)
+    imported = import_predictions(Project.open(project.path), results, name="model")
+    assert imported.report.rejected == 0
+    assert imported.report.problems["box_clipped"].count > 20
+    found = evaluate_json("--project", project.path)
+    oracle = coco_oracle.evaluate_files(labels, results, "bbox")
+    assert list(found["coco"].values()) == pytest.approx(oracle.stats.tolist(), abs=1e-9)
+    by_files = evaluate_json("--labels", labels, "--predictions", results)
+    for name in ("coco", "operating_point", "per_class"):
+        assert found[name] == by_files[name]
+
+
+def test_labels_without_areas_count_by_their_boxes(generated: tuple[Path, Path]) -> None:
+    labels, results = generated
+    content = json.loads(labels.read_text())
+    for entry in content["annotations"]:
+        entry["area"] = entry["bbox"][2] * entry["bbox"][3]
+    labels.write_text(json.dumps(content))
+    oracle = coco_oracle.evaluate_files(labels, results, "bbox")
+    for entry in content["annotations"]:
+        del entry["area"]
+    labels.write_text(json.dumps(content))
+    found = evaluate_json("--labels", labels, "--predictions", results)
+    assert list(found["coco"].values()) == pytest.approx(oracle.stats.tolist(), abs=1e-9)
+
+
+def test_a_cap_that_bites_is_said(generated: tuple[Path, Path]) -> None:
+    labels, results = generated
+    records = json.loads(results.read_text())
+    results.write_text(json.dumps([{**record, "image_id": 1, "category_id": 1} for record in records]))
+    arguments = ("--labels", labels, "--predictions", results)
+    found = evaluate_json(*arguments)
+    assert found["capped"] == {"cap": 100, "frames": 1, "predictions": 100}
+    run = predscope("evaluate", *arguments)
+    assert "1 frame has more than 100 predictions of a class; 100 predictions were ignored" in run.stderr
+
+
+def test_pascal_voc_beside_coco(generated: tuple[Path, Path]) -> None:
+    labels, results = generated
+    arguments = ("--labels", labels, "--predictions", results, "--protocol")
+    area = evaluate_json(*arguments, "voc")["voc"]
+    eleven = evaluate_json(*arguments, "voc07", "--iou", "0.3", "--plus-one")["voc"]
+    assert (area["protocol"], area["iou"], area["plus_one"]) == ("voc", 0.5, False)
+    assert (eleven["protocol"], eleven["iou"], eleven["plus_one"]) == ("voc07", 0.3, True)
+    assert list(area["AP"]) == ["0", "1", "2"]
+    assert area["mAP"] == pytest.approx(sum(area["AP"].values()) / 3)
+    run = predscope("evaluate", *arguments, "voc")
+    assert f"Pascal VOC, area under the curve, IoU 0.5: mAP {area['mAP']:.3f}" in run.stdout
+    assert "VOC AP" in run.stdout
+
+
+def test_boundaries_and_sigmas(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "mixed14_maskrcnn"
+    masks = (
+        *("--labels", folder / "data/trainval.json"),
+        *("--predictions", folder / "output/coco_instances_results.json"),
+    )
+    by_mask = evaluate_json(*masks, "--iou-type", "segm")["coco"]
+    by_boundary = evaluate_json(*masks, "--iou-type", "boundary")["coco"]
+    assert 0 < by_boundary["AP"] < by_mask["AP"]
+    folder = shared_data / "coco_val2014_fake100/keypoints_dataset"
+    points = ("--labels", folder / "gt_dataset.json", "--predictions", folder / "dt_dataset.json")
+    usual = evaluate_json(*points, "--iou-type", "keypoints")["coco"]["AP"]
+    (tmp_path / "sigmas.json").write_text(json.dumps({"person": [0.01] * 17}))
+    strict = evaluate_json(*points, "--iou-type", "keypoints", "--sigmas", tmp_path / "sigmas.json")["coco"]["AP"]
+    assert strict < usual
+
+
 def test_what_cannot_be_computed_is_minus_one(shapes_dataset: ShapesDataset) -> None:
     found = evaluate_json(
         "--labels", shapes_dataset.labels, "--predictions", shapes_dataset.predictions, "--confidence", "1"
@@ -138,6 +217,12 @@ def test_the_table_for_people(shapes_project: Project) -> None:
         (("--labels", "LABELS", "--predictions", "RESULTS", "--confidence", "-1"), ("--confidence",)),
         (("--labels", "LABELS", "--predictions", "LABELS"), ("no score",)),
         (("--project", "nowhere"), ("nowhere",)),
+        (("--labels", "LABELS", "--predictions", "RESULTS", "--plus-one"), ("--plus-one", "voc")),
+        (("--labels", "LABELS", "--predictions", "RESULTS", "--sigmas", "RESULTS"), ("--sigmas", "keypoints")),
+        (
+            ("--labels", "LABELS", "--predictions", "RESULTS", "--iou-type", "keypoints", "--sigmas", "LABELS"),
+            ("no keypoint sigmas", "one number a keypoint"),
+        ),
     ],
 )
 def test_mistakes_are_one_clear_line(
