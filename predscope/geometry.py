@@ -14,10 +14,6 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-POLYGONS_TYPE: Final = pa.list_(pa.list_(pa.list_(pa.float64())))
-POLYLINES_TYPE: Final = pa.list_(pa.list_(pa.float64()))
-NUMBERS_TYPE: Final = pa.list_(pa.float64())
-
 _MIN_RING_NUMBERS: Final = 6
 
 
@@ -65,13 +61,13 @@ class Paths:
         return self.path_starts[self.part_starts[self.object_starts]]
 
     def to_polygons(self) -> pa.Array:
-        """A column of type ``POLYGONS_TYPE``."""
+        """A column of lists of parts of rings of numbers."""
         rings = pa.ListArray.from_arrays(_int32(self.path_starts), pa.array(self.values))
         parts = pa.ListArray.from_arrays(_int32(self.part_starts), rings)
         return pa.ListArray.from_arrays(_int32(self.object_starts), parts, mask=pa.array(~self.present))
 
     def to_polylines(self) -> pa.Array:
-        """A column of type ``POLYLINES_TYPE``."""
+        """A column of lists of lines of numbers."""
         lines = pa.ListArray.from_arrays(_int32(self.path_starts), pa.array(self.values))
         return pa.ListArray.from_arrays(_int32(self.object_starts), lines, mask=pa.array(~self.present))
 
@@ -159,7 +155,7 @@ class NumberLists:
         return np.diff(self.starts)
 
     def to_arrow(self) -> pa.Array:
-        """A column of type ``NUMBERS_TYPE``."""
+        """A column of lists of numbers."""
         return pa.ListArray.from_arrays(_int32(self.starts), pa.array(self.values), mask=pa.array(~self.present))
 
     def scaled(self, scale: np.ndarray) -> NumberLists:

@@ -86,7 +86,8 @@ def start_app(project_path: Path, *, host: str = DEFAULT_HOST, port: int = DEFAU
     app = RunningApp(address(host, port), process)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        if project_served_at(app.url) is not None:
+        served = project_served_at(app.url)
+        if served is not None and served.resolve() == project_path.resolve():  # and not one that took the port first
             return app
         time.sleep(0.1)
     app.stop()

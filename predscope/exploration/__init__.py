@@ -7,6 +7,8 @@ measures    counts of every frame under a query, and a mask for each condition
 selection   ``select_frames``: the frames, in order, with neighbours and counters
 facets      the numbers beside the filters
 filters     the conditions one by one, in words
+metric_*    metrics in queries: ``lookup`` (which there are), ``columns`` (their values), ``facets`` (their spread),
+            ``standing`` (where one value is among all)
 tiles       frames and their objects, small enough for a page of thumbnails
 """
 

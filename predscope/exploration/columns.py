@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -17,33 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from predscope.project import Project
+from predscope.recently_used import RecentlyUsed
 from predscope.schema import Role
 
 SEQUENCE_KEY: Final = "sequence"
 """The attribute under which the video of a frame is offered, where the frames have no attribute of that name."""
-
-Value = TypeVar("Value")
-
-
-class RecentlyUsed(Generic[Value]):
-    """A thread-safe cache of the last few values, by key. Two threads may compute the same value once each."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = compute()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._capacity:
-                self._values.popitem(last=False)
-        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,19 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from predscope.evaluation.match_table import Outcome
+from predscope.evaluation.objects import IouType
+from predscope.exploration.compact_shapes import Canvas, compact_object
+from predscope.exploration.kind_counts import OutcomeCodes
+from predscope.exploration.object_query import ERROR_WORDS
 from predscope.exploration.object_selection import OUTCOME_NAMES, ObjectItem, ObjectSelection
-from predscope.exploration.outcome_words import OUTCOME_TITLES, OutcomeWords
+from predscope.exploration.outcome_words import OUTCOME_TITLES, OutcomeWords, sentence
 from predscope.exploration.outcomes import detection
 from predscope.exploration.query import chosen_label_set
 from predscope.exploration.sorting import rate
-from predscope.exploration.tiles import DRAWN_COLUMNS, TILE_UNITS, compact_object
+from predscope.exploration.tiles import DRAWN_COLUMNS, TILE_UNITS, with_outcome
 from predscope.payload import Layer, frame_record
 from predscope.project import Project
+from predscope.schema import Geometry
 
 CONTEXT: Final = 1.6
 """How much wider and higher the window is than what it is about."""
@@ -28,6 +32,11 @@ SMALLEST_WINDOW: Final = 64
 """Pixels: what is tiny is seen with what is around it."""
 NARROWEST, WIDEST = 0.75, 1.8
 """Width by height of windows: the shorter side shows more around the object."""
+_UNKNOWN_SIZE: Final = (640, 480)
+"""Of a frame whose image cannot be read: nothing is drawn there but words."""
+
+_AS_BOXES: Final = (Geometry.BOX, Geometry.CLASSIFICATION)
+"""Kinds that a comparison of boxes sees as they are."""
 
 CropUrl = Callable[[int, str, Sequence[int]], str]
 
@@ -36,9 +45,11 @@ def crop_window(boxes: Sequence[Sequence[float]], width: float, height: float) -
     """The window around some boxes (x, y, w, h): left, top, width, height in whole pixels, inside the frame.
 
     Args:
-        boxes: at least one.
+        boxes: without any, it is the whole frame.
         width, height: of the frame; NaN where unknown, then nothing is cut off.
     """
+    if not boxes:
+        return (0, 0, *_UNKNOWN_SIZE) if np.isnan([width, height]).any() else (0, 0, int(width), int(height))
     lows = np.min([box[:2] for box in boxes], axis=0)
     highs = np.max([[box[0] + box[2], box[1] + box[3]] for box in boxes], axis=0)
     middle = (lows + highs) / 2
@@ -68,7 +79,10 @@ def crop_records(
     Returns:
         Per crop the keys of ``tile_records``, in the units of the crop: ``frame`` (the id of the object),
         ``frame_id`` (of its frame), ``size``, ``thumb``, ``objects`` (with the code of their outcome in bits 2 and up
-        of the flags: 1 tp, 2 fp, 3 fn, 4 ignored), ``counts`` (empty); besides ``title`` and ``words``, the caption.
+        of the flags: 1 tp, 2 fp, 3 fn, 4 ignored), ``counts`` (empty); besides ``title`` and ``words``, the caption,
+        and ``value``, that of the metric that they are sorted by, in words.
+        Objects are drawn as they were compared. Those that have another shape of their own have it too, in two more
+        places: its kind and its geometry.
     """
     items = [selection.item(place) for place in places]
     label_layer = next((place for place, layer in enumerate(layers) if layer.role == "labels"), 0)
@@ -76,9 +90,9 @@ def crop_records(
     labels = _objects(layers[label_layer], [row for item in items for row in _rows(item)[1]])
     predictions = _objects(layers[prediction_layer], [row for item in items for row in _rows(item)[0]])
     query = selection.query
-    words = OutcomeWords.of(
-        detection(project, query.prediction_set, chosen_label_set(project, query.frames)), selection.table
-    )
+    found = detection(project, query.prediction_set, chosen_label_set(project, query.frames), query.frames.by)
+    words = OutcomeWords.of(found, selection.table)
+    codes = OutcomeCodes(selection.table)
     frames = project.frames.iloc[[item.frame_index for item in items]].to_dict("records")
     records = []
     for place, item, row in zip(places, items, frames, strict=True):
@@ -86,7 +100,7 @@ def crop_records(
         drawn = [(label_layer, labels[label]) for label in own_labels if label in labels]
         drawn += [(prediction_layer, predictions[own]) for own in own_predictions if own in predictions]
         width, height = (float("nan") if pd.isna(row[side]) else float(row[side]) for side in ("width", "height"))
-        boxes = [[values[side] for side in "xywh"] for _, values in drawn]
+        boxes = [[values[side] for side in "xywh"] for _, values in drawn if values["x"] is not None]
         window = crop_window(boxes, width, height)
         frame = frame_record(row, partial(_of_window, crop_url, window), partial(_of_window, crop_url, window))
         scale = TILE_UNITS / window[3]
@@ -100,17 +114,33 @@ def crop_records(
                 "thumb": frame["thumb"],
                 "size": [round(window[2] * scale), TILE_UNITS],
                 "objects": [
-                    _outlined(values, layer, window, scale, _outcome_code(selection, layer == label_layer, values))
+                    with_outcome(
+                        as_compared(values, layer, Canvas(scale, *window[:2]), found.iou_type),
+                        int(codes.of_rows(layers[layer].role, np.array([values["row"]]))[0]),
+                    )
                     for layer, values in drawn
                 ],
                 "counts": [],
                 "badge": "",
                 "more": 0,
                 "outcome": OUTCOME_NAMES[item.outcome],
+                "value": selection.value_in_words(place),
                 **_caption(project, selection, words, item),
             }
         )
     return records
+
+
+def as_compared(values: dict[str, Any], layer: int, canvas: Canvas, iou_type: IouType) -> list[Any]:
+    """An object drawn as the comparison sees it, followed by kind and geometry of its own shape where that differs."""
+    own = compact_object(values, layer, canvas, detailed=True)
+    if iou_type is IouType.BBOX and own[3] not in _AS_BOXES:
+        return [*compact_object(values, layer, canvas, detailed=False), own[3], own[6]]
+    if iou_type in (IouType.SEGM, IouType.BOUNDARY) and own[3] == Geometry.KEYPOINTS:
+        area = Geometry.POLYGON if values["rle_counts"] is None else Geometry.MASK
+        filled = compact_object(values | {"geometry": area}, layer, canvas, detailed=True)
+        return [*filled, own[3], own[6]]
+    return own
 
 
 def _of_window(crop_url: CropUrl, window: tuple[int, int, int, int], frame_index: int, version: str) -> str:
@@ -130,33 +160,20 @@ def _objects(layer: Layer, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
     return {values["row"]: values for values in layer.objects.rows(wanted, DRAWN_COLUMNS).to_pylist()}
 
 
-def _outlined(
-    values: dict[str, Any], layer: int, window: tuple[int, int, int, int], scale: float, outcome_code: int
-) -> list[Any]:
-    """The object's box, which is what is compared, in units of the crop."""
-    moved = values | {"x": values["x"] - window[0], "y": values["y"] - window[1]}
-    drawn = compact_object(moved, layer, scale, detailed=False)
-    drawn[5] |= outcome_code << 2
-    return drawn
-
-
-def _outcome_code(selection: ObjectSelection, is_label: bool, values: dict[str, Any]) -> int:
-    table = selection.table
-    objects, outcomes = (table.labels, table.label_outcome) if is_label else (table.predictions, table.outcome)
-    position = int(np.searchsorted(objects.row, values["row"]))
-    return [*OUTCOME_NAMES].index(Outcome(int(outcomes[position]))) + 1
-
-
 def _caption(
     project: Project, selection: ObjectSelection, words: OutcomeWords, item: ObjectItem
 ) -> dict[str, str | None]:
-    """``title`` "False positive: person .71", ``words`` "IoU .42 with this person, needs .50"."""
+    """``title`` "False positive: person .71", ``words`` "IoU .42 with this person, needs .50".
+
+    Where the query asks for kinds of error, the title names that kind: "Localisation: person .71".
+    """
     table, classes = selection.table, project.classes
+    title = sentence(ERROR_WORDS[item.error.name.lower()]) if item.error else OUTCOME_TITLES[item.outcome]
     if item.is_label:
         position = int(np.searchsorted(table.labels.row, item.label_row))
         name, text = classes[int(table.labels.class_id[position])].name, words.of_label(position)
     else:
         position = int(np.searchsorted(table.predictions.row, item.prediction_row))
         name = f"{classes[int(table.predictions.class_id[position])].name} {rate(item.confidence)}"
-        text = words.of_prediction(position)
-    return {"title": f"{OUTCOME_TITLES[item.outcome]}: {name}", "words": text}
+        text = words.of_error(selection.tide, position) if item.error else words.of_prediction(position)
+    return {"title": f"{title}: {name}", "words": text}

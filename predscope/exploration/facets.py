@@ -13,6 +13,8 @@ import numpy as np
 
 from predscope.exploration.columns import ObjectColumns
 from predscope.exploration.measures import Measures, combine
+from predscope.exploration.metric_facets import MetricFacet, metric_facet
+from predscope.exploration.outcome_kinds import KIND_WORDS
 from predscope.exploration.query import ABSENCES, IMAGE_STATES, FrameQuery
 
 MAX_ATTRIBUTE_VALUES: Final = 40
@@ -70,6 +72,9 @@ class Facets:
         label_count, prediction_count: frames by number of objects.
         missed_count, false_count: frames by number of missed labels and of false positives; None where there is
             nothing to compare.
+        kinds: frames by the kinds of outcomes that they have (``KIND_WORDS``); empty where there is nothing to
+            compare.
+        metrics: those that the query has ranges of, in its order.
         confidence: predictions of the selected frames by confidence, whatever the threshold.
     """
 
@@ -82,6 +87,8 @@ class Facets:
     prediction_count: Histogram
     missed_count: Histogram | None
     false_count: Histogram | None
+    kinds: tuple[ValueFacet, ...]
+    metrics: tuple[MetricFacet, ...]
     confidence: Histogram
 
 
@@ -114,6 +121,8 @@ def count_facets(
         ),
         missed_count=_outcome_histogram(measures, masks, "missed_count"),
         false_count=_outcome_histogram(measures, masks, "false_count"),
+        kinds=_kind_facet(measures, masks, query),
+        metrics=_metric_facets(measures, masks, query),
         confidence=_confidence_histogram(measures, combine(masks, measures.n_frames)),
     )
 
@@ -179,6 +188,25 @@ def _absence_facet(measures: Measures, masks: Mapping[str, np.ndarray], query: F
     within = combine(masks, measures.n_frames, "has")
     empty = {"no_labels": measures.label_counts == 0, "no_predictions": measures.prediction_total == 0}
     return tuple(ValueFacet(name, int(np.count_nonzero(empty[name] & within)), name == query.has) for name in ABSENCES)
+
+
+def _kind_facet(measures: Measures, masks: Mapping[str, np.ndarray], query: FrameQuery) -> tuple[ValueFacet, ...]:
+    counts = measures.kinds
+    if counts is None:
+        return ()
+    within = combine(masks, measures.n_frames, "kinds")
+    return tuple(
+        ValueFacet(kind, int(np.count_nonzero((counts[kind] > 0) & within)), kind in query.kinds) for kind in KIND_WORDS
+    )
+
+
+def _metric_facets(measures: Measures, masks: Mapping[str, np.ndarray], query: FrameQuery) -> tuple[MetricFacet, ...]:
+    columns = {one.name: measures.metric(one.name) for one in query.metric_ranges}
+    return tuple(
+        metric_facet([(column, np.flatnonzero(combine(masks, measures.n_frames, f"metric:{name}")))])
+        for name, column in columns.items()
+        if column is not None
+    )
 
 
 def _outcome_histogram(measures: Measures, masks: Mapping[str, np.ndarray], name: str) -> Histogram | None:

@@ -11,8 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from predscope.exploration.columns import FrameColumns, ObjectColumns, frame_columns, object_columns
-from predscope.exploration.outcomes import FrameOutcomes, evaluated_set, frame_outcomes
+from predscope.exploration.kind_counts import KindCounts
+from predscope.exploration.metric_columns import column_of
+from predscope.exploration.outcomes import FrameOutcomes, evaluated_set, frame_outcomes, match_table
 from predscope.exploration.query import CountRange, FrameQuery, chosen_label_set, chosen_sets
+from predscope.metrics.column import MetricColumn
+from predscope.metrics.ranges import MetricRange
 from predscope.project import Project
 
 
@@ -50,7 +54,21 @@ class Measures:
         if self.evaluated is None:
             return None
         label_set = chosen_label_set(self._project, query)
-        return frame_outcomes(self._project, self.evaluated, query.confidence, query.iou, label_set=label_set)
+        return frame_outcomes(
+            self._project, self.evaluated, query.confidence, query.iou, label_set=label_set, by=query.by
+        )
+
+    @cached_property
+    def kinds(self) -> KindCounts | None:
+        """Objects of each kind of outcome by frame; None: there is nothing to compare."""
+        query = self._query
+        if self.evaluated is None:
+            return None
+        label_set = chosen_label_set(self._project, query)
+        table = match_table(
+            self._project, self.evaluated, query.confidence, query.iou, label_set=label_set, by=query.by
+        )
+        return KindCounts.of(table, self.n_frames)
 
     @property
     def missed_counts(self) -> np.ndarray:
@@ -62,9 +80,21 @@ class Measures:
         """int64: false positives a frame."""
         return np.zeros(self.n_frames, dtype=np.int64) if self.outcomes is None else self.outcomes.fp
 
+    def precision(self) -> np.ndarray:
+        """float64: precision of each frame; NaN where no prediction counts."""
+        return np.full(self.n_frames, np.nan) if self.outcomes is None else self.outcomes.precision
+
+    def recall(self) -> np.ndarray:
+        """float64: recall of each frame; NaN where there are no labels."""
+        return np.full(self.n_frames, np.nan) if self.outcomes is None else self.outcomes.recall
+
     def f1(self) -> np.ndarray:
         """float64: F1 of each frame; NaN where there are neither labels nor predictions."""
         return np.full(self.n_frames, np.nan) if self.outcomes is None else self.outcomes.f1
+
+    def metric(self, name: str) -> MetricColumn | None:
+        """A metric of frames; None if there is no such metric, or it has not been computed."""
+        return column_of(self._project, name, None, None, self._query)
 
     def has_class(self, columns: ObjectColumns | None, class_ids: np.ndarray) -> np.ndarray:
         """bool: whether a frame has an object that counts of one of the classes."""
@@ -118,7 +148,7 @@ class Measures:
 
 
 def frame_masks(measures: Measures, query: FrameQuery, class_names: list[str]) -> dict[str, np.ndarray]:
-    """bool (number of frames,) for each condition of a query, by its name (``attribute:<key>`` for metadata)."""
+    """bool (number of frames,) for each condition of a query, by its name; ``attribute:<key>``, ``metric:<name>``."""
     masks: dict[str, np.ndarray] = {}
     id_of = {name: class_id for class_id, name in enumerate(class_names)}
     if query.label_classes:
@@ -139,6 +169,9 @@ def frame_masks(measures: Measures, query: FrameQuery, class_names: list[str]) -
         masks["missed_count"] = _within(measures.missed_counts, query.missed_count)
     if query.false_count is not None:
         masks["false_count"] = _within(measures.false_counts, query.false_count)
+    if query.kinds and measures.kinds is not None:
+        counts = measures.kinds
+        masks["kinds"] = np.any([counts[kind] > 0 for kind in query.kinds], axis=0)
     if query.image:
         masks["image"] = measures.frames.image_status == query.image
     if query.has == "no_labels":
@@ -148,6 +181,9 @@ def frame_masks(measures: Measures, query: FrameQuery, class_names: list[str]) -
     for key, value in query.attributes:
         name = f"attribute:{key}"
         masks[name] = masks.get(name, False) | _attribute_mask(measures, key, value)
+    for one in query.metric_ranges:
+        name = f"metric:{one.name}"
+        masks[name] = masks.get(name, True) & held_in_range(one, measures.metric(one.name), measures.n_frames)
     return masks
 
 
@@ -158,6 +194,11 @@ def combine(masks: Mapping[str, np.ndarray], n_frames: int, without: str | None 
         if name != without:
             combined &= mask
     return combined
+
+
+def held_in_range(one: MetricRange, column: MetricColumn | None, count: int) -> np.ndarray:
+    """bool (count,): which values are in a range; none where they are not known."""
+    return np.zeros(count, dtype=bool) if column is None else one.holds(column)
 
 
 def _attribute_mask(measures: Measures, key: str, value: str) -> np.ndarray:

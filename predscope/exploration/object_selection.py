@@ -6,28 +6,35 @@ Every match, false positive, ignored prediction and missed label of an operating
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
 
-from predscope.evaluation.confusion import BACKGROUND
-from predscope.evaluation.match_table import MatchTable, Outcome, Reason
+from predscope.evaluation.match_table import Outcome, Reason
+from predscope.evaluation.tide import ErrorType, Tide
 from predscope.exploration.columns import RecentlyUsed
+from predscope.exploration.metric_columns import column_of, value_in_words
+from predscope.exploration.metric_lookup import METRIC_SORT
+from predscope.exploration.object_conditions import OUTCOME_NAMES, Outcomes
+from predscope.exploration.object_counts import ObjectCounters, ObjectFacets, count_facets, count_objects
 from predscope.exploration.object_query import ObjectQuery
-from predscope.exploration.outcomes import match_table
+from predscope.exploration.outcomes import detection, match_table, tide_errors
 from predscope.exploration.query import chosen_label_set
-from predscope.exploration.selection import Count, select_frames
+from predscope.exploration.selection import select_frames
+from predscope.metrics.column import MetricColumn
 from predscope.payload import LABEL_LAYER, PREDICTION_LAYER_PREFIX
 from predscope.project import Project
 
-OUTCOME_NAMES: Final = {
-    Outcome.TRUE_POSITIVE: "tp",
-    Outcome.FALSE_POSITIVE: "fp",
-    Outcome.FALSE_NEGATIVE: "fn",
-    Outcome.IGNORED: "ignored",
-}
-"""As links and the browser call them."""
+__all__ = [
+    "OUTCOME_NAMES",
+    "ObjectCounters",
+    "ObjectFacets",
+    "ObjectFrames",
+    "ObjectItem",
+    "ObjectSelection",
+    "select_objects",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class ObjectItem:
         frame_index: its frame.
         outcome: what became of it.
         reason: of a false positive.
+        error: the kind that TIDE calls it, where the query asks for errors.
+        is_label: whether the object itself, the one that is counted, is a label.
         prediction_row, label_row: rows of the two sets; -1 where the item has none. A match and a confused pair have
             both, other false positives only the prediction, false negatives only the label.
         near_row: row of what it overlaps without being paired with it: a label, for a false positive; a prediction,
@@ -49,42 +58,13 @@ class ObjectItem:
     frame_index: int
     outcome: Outcome
     reason: Reason
+    error: ErrorType
+    is_label: bool
     prediction_row: int
     label_row: int
     near_row: int
     confidence: float
     iou: float
-
-    @property
-    def is_label(self) -> bool:
-        """Whether the object itself, the one that is counted, is a label."""
-        return self.outcome == Outcome.FALSE_NEGATIVE
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectCounters:
-    """What a selection holds beside what the operating point has.
-
-    Attributes:
-        objects: selected of all items of the outcomes asked for, or of all.
-        predictions: predictions among the selected (with their matches) of the predictions at the confidence or above.
-        labels: missed labels among the selected, of the labels that count.
-        frames: frames that they lie in, of all.
-    """
-
-    objects: Count
-    predictions: Count
-    labels: Count
-    frames: Count
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectFacets:
-    """Objects by outcome, by reason of a false positive, and by class of what is counted; by name."""
-
-    outcomes: dict[str, int]
-    reasons: dict[str, int]
-    classes: dict[str, int]
 
 
 class ObjectSelection:
@@ -93,24 +73,30 @@ class ObjectSelection:
     Attributes:
         query: the question.
         table: the outcomes that it was asked of.
-        outcome, reason: int8 (n,).
+        outcome, reason, error: int8 (n,).
+        is_label: bool (n,).
         frame_index: int64 (n,).
         prediction_row, label_row, near_row: int64 (n,), as in ``ObjectItem``.
+        value: float64 (n,), of the metric that they are sorted by; NaN where missing, or sorted by something else.
         confidence, iou, size: float64 (n,); size is the side of a square as large as the object's box, pixels.
     """
 
     def __init__(self, project: Project, query: ObjectQuery) -> None:
         self.query = query
         frames = query.frames
+        point = (project, query.prediction_set, frames.confidence, frames.iou)
         label_set = chosen_label_set(project, frames)
-        self.table = table = match_table(
-            project, query.prediction_set, frames.confidence, frames.iou, label_set=label_set
-        )
+        self.table = match_table(*point, label_set=label_set, by=frames.by)
         self._frame_count = len(project.frames)
-        self._in_frames = _frames_of(project, query)
-        self._class_names = [object_class.name for object_class in project.classes]
-        prediction, label = _chosen(table, query, self._in_frames, self._class_names)
-        self._position, self._is_label = _ordered(table, query, prediction, label)
+        self._outcomes = Outcomes(
+            self.table,
+            detection(project, query.prediction_set, label_set, frames.by).iou_type,
+            partial(tide_errors, *point, label_set=label_set, by=frames.by),
+            _frames_of(project, query),
+            [object_class.name for object_class in project.classes],
+            partial(metric_columns, project, query),
+        )
+        self._position, self.is_label = self._outcomes.in_order(query, *self._outcomes.chosen(query))
         self._describe()
 
     def __len__(self) -> int:
@@ -118,7 +104,7 @@ class ObjectSelection:
 
     def _describe(self) -> None:
         """Columns of the items, from the positions of the objects that are counted."""
-        table, position, is_label = self.table, self._position, self._is_label
+        table, position, is_label = self.table, self._position, self.is_label
         prediction, label = np.where(is_label, 0, position), np.where(is_label, position, 0)
 
         def pick(of_predictions: np.ndarray, of_labels: np.ndarray) -> np.ndarray:
@@ -129,27 +115,36 @@ class ObjectSelection:
             return np.where(is_label, of_labels[label], of_predictions[prediction])
 
         predictions, labels = table.predictions, table.labels
-        other = pick(table.label, table.label_prediction)
-        is_pair = pick((table.outcome != Outcome.FALSE_POSITIVE) | table.is_confused, np.zeros(len(labels), bool))
+        about, iou = self._outcomes.overlaps(self.query)
+        is_pair = (table.outcome != Outcome.FALSE_POSITIVE) | table.is_confused
+        error = np.zeros(len(predictions), np.int8)
+        if self.query.errors:  # then a prediction stands for itself, beside the label that its error is about
+            is_pair, error = np.zeros(len(predictions), bool), self._outcomes.tide.error
+        other = pick(about, table.label_prediction)
+        has_partner = pick(is_pair, np.zeros(len(labels), bool))
         label_row, prediction_row = np.append(labels.row, -1), np.append(predictions.row, -1)
         self.outcome = pick(table.outcome, table.label_outcome)
         self.reason = pick(table.reason, np.zeros(len(labels), np.int8))
+        self.error = pick(error, np.full(len(labels), ErrorType.MISS if self.query.errors else ErrorType.NONE, np.int8))
         self.frame_index = pick(predictions.frame, labels.frame)
         self.prediction_row = np.where(is_label, -1, pick(predictions.row, np.full(len(labels), -1)))
         self.label_row = np.where(
-            is_label, pick(np.full(len(predictions), -1), labels.row), label_row[np.where(is_pair, other, -1)]
+            is_label, pick(np.full(len(predictions), -1), labels.row), label_row[np.where(has_partner, other, -1)]
         )
         self.near_row = np.where(
             is_label,
             prediction_row[np.where(is_label, other, -1)],
-            label_row[np.where(is_pair | is_label, -1, other)],
+            label_row[np.where(has_partner | is_label, -1, other)],
         )
         self.confidence = pick(predictions.confidence, np.full(len(labels), np.nan))
-        self.iou = pick(table.iou, table.label_iou)
-        self.size = np.sqrt(pick(_box_area(predictions.box), _box_area(labels.box)))
+        self.iou = pick(iou, table.label_iou)
+        self.size = pick(*self._outcomes.sizes())
+        by_metric = self.query.sort.startswith(METRIC_SORT)
+        nothing = (np.full(len(predictions), np.nan), np.full(len(labels), np.nan))
+        self.value = pick(*(self._outcomes.metric_values(self.query, metric_of(self.query)) if by_metric else nothing))
         for name in (
-            *("outcome", "reason", "frame_index", "prediction_row", "label_row", "near_row"),
-            *("confidence", "iou", "size"),
+            *("outcome", "reason", "error", "is_label", "frame_index", "prediction_row", "label_row", "near_row"),
+            *("confidence", "iou", "size", "value"),
         ):
             getattr(self, name).flags.writeable = False
 
@@ -159,6 +154,8 @@ class ObjectSelection:
             frame_index=int(self.frame_index[place]),
             outcome=Outcome(int(self.outcome[place])),
             reason=Reason(int(self.reason[place])),
+            error=ErrorType(int(self.error[place])),
+            is_label=bool(self.is_label[place]),
             prediction_row=int(self.prediction_row[place]),
             label_row=int(self.label_row[place]),
             near_row=int(self.near_row[place]),
@@ -168,9 +165,18 @@ class ObjectSelection:
 
     def object_id(self, place: int) -> str:
         """The id, in frame payloads, of the object that is counted: ``p:model_a:77`` or ``labels:812``."""
-        if self._is_label[place]:
+        if self.is_label[place]:
             return f"{LABEL_LAYER}:{self.label_row[place]}"
         return f"{PREDICTION_LAYER_PREFIX}{self.query.prediction_set}:{self.prediction_row[place]}"
+
+    def value_in_words(self, place: int) -> str:
+        """The value of the metric that the objects are sorted by, such as "area 1,024 px²"; "" where there is none."""
+        if np.isnan(self.value[place]):
+            return ""
+        columns = self._outcomes.metric(metric_of(self.query))
+        by_label = self.is_label[place] or self.query.side == "labels"
+        column = columns[1] if by_label else columns[0]
+        return "" if column is None else value_in_words(column, float(self.value[place]))
 
     def place_of(self, frame_index: int, identity: str | None) -> int | None:
         """Where an object stands in the order; its partner's id finds it too. None if it is not selected."""
@@ -185,7 +191,7 @@ class ObjectSelection:
             return None
         found = np.flatnonzero(is_it & (self.frame_index == frame_index))
         if layer == LABEL_LAYER and len(found) > 1:  # rather the label itself than the prediction that stands for it
-            found = found[np.argsort(~self._is_label[found], kind="stable")]
+            found = found[np.argsort(~self.is_label[found], kind="stable")]
         return int(found[0]) if len(found) else None
 
     def neighbours(self, place: int) -> tuple[int | None, int | None]:
@@ -201,50 +207,26 @@ class ObjectSelection:
         start = (min(max(number, 1), self.page_count(size)) - 1) * size
         return range(start, min(start + size, len(self)))
 
+    @property
+    def tide(self) -> Tide:
+        """What TIDE says at the operating point."""
+        return self._outcomes.tide
+
     @cached_property
     def counters(self) -> ObjectCounters:
-        """The numbers beside the gallery."""
-        table = self.table
-        is_kept = table.outcome != Outcome.LEFT_OUT
-        missed = int(np.count_nonzero(self._is_label))
-        all_missed = int(np.count_nonzero(table.label_outcome == Outcome.FALSE_NEGATIVE))
-        total = int(np.count_nonzero(is_kept))
-        return ObjectCounters(
-            objects=Count(len(self), total + all_missed),
-            predictions=Count(len(self) - missed, total),
-            labels=Count(missed, int(np.count_nonzero(~table.labels.is_out))),
-            frames=Count(len(np.unique(self.frame_index)), self._frame_count),
-        )
+        """How many objects, and of what."""
+        is_label = self.is_label | (self.query.side == "labels")
+        return count_objects(self.table, self.query, self.frame_index, is_label, self._frame_count)
+
+    @cached_property
+    def facets(self) -> ObjectFacets:
+        """What each further choice would give; each counted under all conditions but its own."""
+        return count_facets(self._outcomes, self.query)
 
     @cached_property
     def frames(self) -> ObjectFrames:
         """The frames that they lie in."""
         return ObjectFrames(self)
-
-    @cached_property
-    def facets(self) -> ObjectFacets:
-        """What each further choice would give; each counted under all conditions but its own."""
-
-        def count(query: ObjectQuery) -> tuple[np.ndarray, np.ndarray]:
-            return _chosen(self.table, query, self._in_frames, self._class_names)
-
-        table, query = self.table, self.query
-        prediction, label = count(query.with_(outcomes=(), reasons=()))
-        outcomes = np.bincount(table.outcome[prediction], minlength=len(Outcome))
-        outcomes[Outcome.FALSE_NEGATIVE] += len(label)
-        if query.is_cell:
-            outcomes[Outcome.FALSE_NEGATIVE] += np.count_nonzero(table.is_confused[prediction])
-        wrong, _ = count(query.with_(outcomes=("fp",), reasons=()))
-        reasons = np.bincount(table.reason[wrong], minlength=len(Reason))
-        prediction, label = count(query.with_(klass=None))
-        n_classes = len(self._class_names)
-        classes = np.bincount(table.predictions.class_id[prediction], minlength=n_classes)
-        classes += np.bincount(table.labels.class_id[label], minlength=n_classes)
-        return ObjectFacets(
-            {name: int(outcomes[code]) for code, name in OUTCOME_NAMES.items()},
-            {reason.name.lower(): int(reasons[reason]) for reason in Reason if reason is not Reason.NONE},
-            {name: int(number) for name, number in zip(self._class_names, classes, strict=True)},
-        )
 
 
 class ObjectFrames:
@@ -276,65 +258,19 @@ def _frames_of(project: Project, query: ObjectQuery) -> np.ndarray:
     return met
 
 
-def _chosen(
-    table: MatchTable, query: ObjectQuery, in_frames: np.ndarray, class_names: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the predictions and of the missed labels that a query asks for."""
-    predictions, labels = table.predictions, table.labels
-    class_ids = {name: class_id for class_id, name in reversed([*enumerate(class_names)])}
-    kept = (table.outcome != Outcome.LEFT_OUT) & in_frames[predictions.frame]
-    missed = (table.label_outcome == Outcome.FALSE_NEGATIVE) & in_frames[labels.frame]
-    if query.outcomes:
-        wanted = np.isin(table.outcome, [code for code, name in OUTCOME_NAMES.items() if name in query.outcomes])
-        if query.is_cell and "fn" in query.outcomes:
-            wanted |= table.is_confused  # the pair is a false positive and a false negative in one
-        kept &= wanted
-        missed &= "fn" in query.outcomes
-    if query.reasons:
-        codes = [reason for reason in Reason if reason.name.lower() in query.reasons]
-        kept &= (table.outcome == Outcome.FALSE_POSITIVE) & np.isin(table.reason, codes)
-        missed[:] = False
-    if query.klass is not None:
-        wanted_class = class_ids.get(query.klass, -1)
-        kept &= predictions.class_id == wanted_class
-        missed &= labels.class_id == wanted_class
-    if query.is_cell:
-        background = len(class_names)
-        class_ids[BACKGROUND] = background  # the matrix's own, even where a class bears its name
-        missed[table.label[table.is_confused]] = False
-        has_label = (table.outcome == Outcome.TRUE_POSITIVE) | table.is_confused
-        row = np.full(len(predictions), background)
-        row[has_label] = labels.class_id[table.label[has_label]]
-        kept &= table.outcome != Outcome.IGNORED
-        if query.label_class is not None:
-            kept &= row == class_ids.get(query.label_class, -1)
-            missed &= labels.class_id == class_ids.get(query.label_class, -1)
-        if query.predicted_class is not None:
-            kept &= predictions.class_id == class_ids.get(query.predicted_class, -1)
-            missed &= query.predicted_class == BACKGROUND
-    return np.flatnonzero(kept), np.flatnonzero(missed)
+def metric_of(query: ObjectQuery) -> str:
+    """Name of the metric that the objects are sorted by; "" if by something else."""
+    return query.sort.removeprefix(METRIC_SORT) if query.sort.startswith(METRIC_SORT) else ""
 
 
-def _ordered(
-    table: MatchTable, query: ObjectQuery, prediction: np.ndarray, label: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the items in the order asked for, and whether each is a label's. Ties keep the frames' order."""
-    predictions, labels = table.predictions, table.labels
-    values = {
-        "confidence": (predictions.confidence, np.full(len(labels), np.nan)),
-        "iou": (table.iou, table.label_iou),
-        "size": (_box_area(predictions.box), _box_area(labels.box)),
-    }[query.sort]
-    key = np.concatenate([values[0][prediction], values[1][label]])
-    frame = np.concatenate([predictions.frame[prediction], labels.frame[label]])
-    position = np.concatenate([prediction, label])
-    is_label = np.repeat([False, True], [len(prediction), len(label)])
-    order = np.lexsort((position, is_label, frame, -key if query.descending else key))  # NaN goes last either way
-    return position[order], is_label[order]
-
-
-def _box_area(box: np.ndarray) -> np.ndarray:
-    return box[:, 2] * box[:, 3]
+def metric_columns(project: Project, query: ObjectQuery, name: str) -> tuple[MetricColumn | None, MetricColumn | None]:
+    """A metric of the predictions and of the labels of a query; None where one side has no values."""
+    frames = query.frames.with_(prediction_sets=(query.prediction_set,))
+    label_set = chosen_label_set(project, frames)
+    return (
+        column_of(project, name, "predictions", query.prediction_set, frames),
+        column_of(project, name, "labels", label_set, frames),
+    )
 
 
 _selections: Final[RecentlyUsed[ObjectSelection]] = RecentlyUsed(24)
@@ -346,5 +282,8 @@ def select_objects(project: Project, query: ObjectQuery) -> ObjectSelection:
     Raises:
         ProjectError: the project has no such prediction set, or no labels.
     """
-    key = (str(project.path), project.revision, query)
+    names = {one.name for one in query.metric_ranges} | ({metric_of(query)} - {""})
+    columns = [column for name in sorted(names) for column in metric_columns(project, query, name)]
+    shown = select_frames(project, query.frames) if query.frames.metric_ranges else None
+    key = (str(project.path), project.revision, query, *columns, shown)  # others, once they have been computed
     return _selections.get(key, lambda: ObjectSelection(project, query))

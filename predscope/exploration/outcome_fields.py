@@ -18,6 +18,7 @@ from predscope.evaluation.match_table import MatchTable, Outcome
 from predscope.evaluation.objects import Objects
 from predscope.exploration.outcome_words import OutcomeWords, sentence
 from predscope.exploration.outcomes import detection, match_table
+from predscope.exploration.query import AUTOMATIC
 from predscope.payload import LABEL_LAYER, PREDICTION_LAYER_PREFIX
 from predscope.project import Project
 
@@ -26,7 +27,13 @@ RowFields = Callable[[np.ndarray], list[dict[str, Any]]]
 
 
 def outcome_fields(
-    project: Project, prediction_sets: Sequence[str], confidence: float, iou: float, *, label_set: str | None = None
+    project: Project,
+    prediction_sets: Sequence[str],
+    confidence: float,
+    iou: float,
+    *,
+    label_set: str | None = None,
+    by: str = AUTOMATIC,
 ) -> dict[str, RowFields]:
     """For the layers of the labels and of prediction sets, what ``frame_payloads`` adds to their objects.
 
@@ -41,8 +48,8 @@ def outcome_fields(
     """
     against = [
         _Against(
-            detection(project, name, label_set),
-            match_table(project, name, confidence, iou, label_set=label_set),
+            detection(project, name, label_set, by),
+            match_table(project, name, confidence, iou, label_set=label_set, by=by),
             PREDICTION_LAYER_PREFIX + name,
         )
         for name in prediction_sets

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -24,22 +24,17 @@ from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.confusion import Confusion, confuse
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.match_table import MatchTable
-from predscope.evaluation.objects import IouType
 from predscope.evaluation.operating_point import ConfidenceCurve, OperatingPoint, count_outcomes
 from predscope.evaluation.slices import on_frames
 from predscope.evaluation.thresholds import Threshold, best_f1
+from predscope.evaluation.tide import ErrorKinds, Tide
 from predscope.exploration.columns import RecentlyUsed
-from predscope.exploration.outcomes import detection
+from predscope.exploration.comparison import comparison_of
+from predscope.exploration.outcomes import detection, error_kinds
 from predscope.exploration.query import FrameQuery, chosen_label_set
 from predscope.exploration.selection import select_frames
 from predscope.project import Project
-from predscope.project_evaluation import evaluate_sets
-from predscope.schema import Geometry
 
-_SHAPES_OF: Final = {
-    IouType.SEGM: {Geometry.POLYGON, Geometry.MASK},
-    IouType.KEYPOINTS: {Geometry.KEYPOINTS},
-}
 _MOST_DIGITS: Final = 12
 
 
@@ -93,6 +88,8 @@ class Performance:
         self.frames = frames
         self._points: RecentlyUsed[AtPoint] = RecentlyUsed(4)
         self._curves: RecentlyUsed[Curves] = RecentlyUsed(8)
+        self._error_kinds: RecentlyUsed[ErrorKinds] = RecentlyUsed(2)
+        self._errors: RecentlyUsed[Tide] = RecentlyUsed(4)
         self._intervals: RecentlyUsed[ApBootstrap] = RecentlyUsed(1)
 
     def at(self, confidence: float, iou: float) -> AtPoint:
@@ -116,7 +113,7 @@ class Performance:
 
     @cached_property
     def coco(self) -> CocoEvaluation:
-        """COCO's numbers by boxes."""
+        """COCO's numbers by what is compared."""
         return self.detection.coco()
 
     def per_class(self, confidence: float, iou: float) -> pd.DataFrame:
@@ -138,13 +135,22 @@ class Performance:
         occurs = (table["labels"] > 0) | (self.coco.prediction_count > 0)
         return table[occurs.to_numpy()].reset_index(drop=True)
 
+    def errors(self, confidence: float, iou: float) -> Tide:
+        """Kinds of error at an operating point, and what each of them costs."""
+        kinds = self._error_kinds.get(iou, lambda: error_kinds(self.detection, iou))
+        return self._errors.get((confidence, iou), lambda: kinds.at(confidence))
+
     def calibration(self, iou: float) -> Calibration:
         """Whether the confidences mean what they say."""
         found = self.detection
         return calibrate(found.matching(iou), found.labels, found.predictions)
 
-    def ap_intervals(self) -> ApBootstrap:
-        """95 % intervals of AP over IoU .50 to .95, overall and by class; a matter of seconds on large sets."""
+    def ap_intervals(self, progress: Callable[[float], None] | None = None) -> ApBootstrap:
+        """95 % intervals of AP over IoU .50 to .95, overall and by class; a matter of seconds on large sets.
+
+        Args:
+            progress: see ``bootstrap_ap``.
+        """
 
         def compute() -> ApBootstrap:
             found = self.detection
@@ -156,18 +162,10 @@ class Performance:
                 replace(found.predictions, frame=place[found.predictions.frame]),
                 found.classes,
                 len(self.frames),
+                progress=progress,
             )
 
         return self._intervals.get("AP", compute)
-
-    def iou_types(self) -> list[IouType]:
-        """By which shapes COCO's numbers can be told: boxes, and those that labels and predictions both have."""
-        shapes = [
-            set(objects.shapes["geometry"].unique().to_pylist())
-            for objects in (self.detection.labels, self.detection.predictions)
-        ]
-        own = [name for name, kinds in _SHAPES_OF.items() if all(kinds & present for present in shapes)]
-        return [IouType.BBOX, *own]
 
     def readable_threshold(self, confidence: float) -> float:
         """The roundest number that keeps exactly the predictions that ``confidence`` keeps."""
@@ -184,7 +182,6 @@ class Performance:
 
 
 _performances: Final[RecentlyUsed[Performance]] = RecentlyUsed(6)
-_by_shape: Final[RecentlyUsed[CocoEvaluation]] = RecentlyUsed(8)
 
 
 def performance(project: Project, query: FrameQuery, prediction_set: str) -> Performance:
@@ -195,28 +192,16 @@ def performance(project: Project, query: FrameQuery, prediction_set: str) -> Per
     """
 
     def compute() -> Performance:
-        found = detection(project, prediction_set, chosen_label_set(project, query))
+        found = detection(project, prediction_set, chosen_label_set(project, query), query.by)
         return Performance(_on_frames(found, project, query), _frames(project, query))
 
     return _performances.get(_key(project, query, prediction_set), compute)
 
 
-def coco_by_shape(project: Project, query: FrameQuery, prediction_set: str, iou_type: IouType) -> CocoEvaluation:
-    """COCO's numbers by boxes, masks or keypoints; kept for the revision, the sets and the frames."""
-    if iou_type is IouType.BBOX:
-        return performance(project, query, prediction_set).coco
-
-    def compute() -> CocoEvaluation:
-        labels = project.objects("labels", chosen_label_set(project, query))
-        found = evaluate_sets(project, labels, project.objects("predictions", prediction_set), iou_type)
-        return _on_frames(found, project, query).coco()
-
-    return _by_shape.get((*_key(project, query, prediction_set), iou_type), compute)
-
-
 def _key(project: Project, query: FrameQuery, prediction_set: str) -> tuple[Hashable, ...]:
     frames = None if query.is_unfiltered else hashlib.blake2b(_frames(project, query).tobytes()).digest()
-    return str(project.path), project.revision, chosen_label_set(project, query), prediction_set, frames
+    iou_type = comparison_of(project, query, prediction_set)
+    return str(project.path), project.revision, chosen_label_set(project, query), prediction_set, iou_type, frames
 
 
 def _frames(project: Project, query: FrameQuery) -> np.ndarray:

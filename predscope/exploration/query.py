@@ -13,7 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 from urllib.parse import quote, unquote
 
+from predscope.evaluation.objects import IouType
+from predscope.exploration.metric_lookup import FRAMES, METRIC_SORT, usable_ranges, why_not
+from predscope.exploration.outcome_kinds import KIND_WORDS
 from predscope.exploration.sorting import NEED_OUTCOMES, SORTS
+from predscope.metrics.ranges import MetricRange
 from predscope.project import Project
 from predscope.schema import ImageStatus
 
@@ -31,6 +35,9 @@ IOU_SETTING: Final = "iou"
 DEFAULT_IOU: Final = 0.5
 LOWEST_IOU: Final = 0.1
 """Below it, candidate pairs are not kept."""
+AUTOMATIC: Final = ""
+"""The comparison that suits what the two sets hold, see ``predscope.exploration.comparison``."""
+COMPARISONS: Final = (AUTOMATIC, *(str(iou_type) for iou_type in IouType))
 
 _MAX_TEXT: Final = 200
 _RANGE: Final = re.compile(r"(\d{1,9})?(\.\.)?(\d{1,9})?")
@@ -48,6 +55,8 @@ class FrameQuery:
         prediction_sets: names of the prediction sets that count; empty: all, in the project's order.
         confidence: 0..1; predictions below it count nowhere.
         iou: 0.1..1; lowest IoU of a match. With the confidence it is the operating point.
+        by: of ``COMPARISONS``: by which likeness objects are compared, the value of an ``IouType``; ``AUTOMATIC``: as
+            suits them. It belongs to the operating point.
         label_classes: class names; the frame has a label of one of them.
         predicted_classes: class names; the frame has a prediction of one of them at ``confidence`` or above.
         text: words, each of which must occur (in any case) in the frame's id, file name, attribute values or in the
@@ -55,10 +64,13 @@ class FrameQuery:
         label_count, prediction_count: how many labels / predictions at ``confidence`` or above, over all sets chosen.
         missed_count, false_count: how many labels are missed / predictions are false alarms at the operating point;
             of several prediction sets the first chosen one is meant (``outcomes.evaluated_set``).
+        kinds: of ``KIND_WORDS``; the frame has an object of one of these kinds at the operating point.
         image: "" or a value of ``ImageStatus``.
         has: "", "no_labels" or "no_predictions".
         attributes: (key, value) pairs of frame metadata.
-        sort: name of a sort in ``SORTS``.
+        metric_ranges: values that metrics of frames must have; of several, all. Metrics that look at predictions look
+            at the first chosen set.
+        sort: name of a sort in ``SORTS``, or ``metric:`` and the name of a metric of frames.
         descending: largest value first.
         default_confidence, default_iou: the project's own operating point, which is left out of the parameters.
         ignored: what of the parameters could not be understood, in words; no part of the query itself.
@@ -68,6 +80,7 @@ class FrameQuery:
     prediction_sets: tuple[str, ...] = ()
     confidence: float = 0.0
     iou: float = DEFAULT_IOU
+    by: str = AUTOMATIC
     label_classes: tuple[str, ...] = ()
     predicted_classes: tuple[str, ...] = ()
     text: str = ""
@@ -77,7 +90,9 @@ class FrameQuery:
     false_count: CountRange | None = None
     image: str = ""
     has: str = ""
+    kinds: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
+    metric_ranges: tuple[MetricRange, ...] = ()
     sort: str = DEFAULT_SORT
     descending: bool = False
     default_confidence: float = field(default=0.0, compare=False, repr=False)
@@ -107,15 +122,17 @@ class FrameQuery:
             or self.prediction_count
             or self.missed_count
             or self.false_count
+            or self.kinds
             or self.image
             or self.has
             or self.attributes
+            or self.metric_ranges
         )
 
     @property
     def needs_outcomes(self) -> bool:
         """Whether frames are chosen or sorted by what became of their objects."""
-        return bool(self.missed_count or self.false_count) or self.sort in NEED_OUTCOMES
+        return bool(self.missed_count or self.false_count or self.kinds) or self.sort in NEED_OUTCOMES
 
     def to_params(self) -> dict[str, str | list[str]]:
         """Query parameters of a link; ``from_params`` of them gives an equal query."""
@@ -128,6 +145,8 @@ class FrameQuery:
             parameters["conf"] = f"{self.confidence:.12g}"
         if self.iou != self.default_iou:
             parameters["iou"] = f"{self.iou:.12g}"
+        if self.by:
+            parameters["by"] = self.by
         if self.label_classes:
             parameters["label"] = list(self.label_classes)
         if self.predicted_classes:
@@ -142,12 +161,16 @@ class FrameQuery:
             parameters["n_missed"] = _range_text(self.missed_count)
         if self.false_count is not None:
             parameters["n_false"] = _range_text(self.false_count)
+        if self.kinds:
+            parameters["kind"] = list(self.kinds)
         if self.image:
             parameters["image"] = self.image
         if self.has:
             parameters["has"] = self.has
         if self.attributes:
             parameters["meta"] = [attribute_parameter(key, value) for key, value in self.attributes]
+        if self.metric_ranges:
+            parameters["m"] = [one.to_param() for one in self.metric_ranges]
         if self.sort != DEFAULT_SORT or self.descending:
             parameters["sort"] = ("-" if self.descending else "") + self.sort
         return parameters
@@ -185,12 +208,26 @@ class FrameQuery:
                 attributes.append((unquote(key), value))
             elif text:
                 ignored.append(f"metadata filter “{text}”")
-        sort = parsed("sort", lambda text: text if text.lstrip("-") in SORTS else None, "sort", DEFAULT_SORT)
+        prediction_sets = known("model", project.set_names("predictions"), "prediction set")
+        query = query.with_(label_set=label_sets[-1] if label_sets else None, prediction_sets=prediction_sets)
+        looked_at = {
+            "label_set": chosen_label_set(project, query),
+            "prediction_set": next(iter(chosen_sets(project, query)), None),
+        }
+        metric_ranges, unusable = usable_ranges(project, all_values(parameters, "m"), (FRAMES,), **looked_at)
+        ignored.extend(unusable)
+        sort = last_value(parameters, "sort") or DEFAULT_SORT
+        by = sort.removeprefix("-")
+        problem = "" if by in SORTS else f"sort “{sort}”"
+        if by.startswith(METRIC_SORT):
+            problem = why_not(project, by.removeprefix(METRIC_SORT), (FRAMES,), **looked_at)
+        if problem:
+            ignored.append(problem)
+            sort = DEFAULT_SORT
         return query.with_(
-            label_set=label_sets[-1] if label_sets else None,
-            prediction_sets=known("model", project.set_names("predictions"), "prediction set"),
             confidence=parsed("conf", _confidence, "confidence", query.confidence),
             iou=parsed("iou", _iou, "IoU", query.iou),
+            by=parsed("by", lambda text: text if text in COMPARISONS else None, "comparison", AUTOMATIC),
             label_classes=known("label", class_names, "label class"),
             predicted_classes=known("pred", class_names, "predicted class"),
             text=clean_text(last_value(parameters, "q")),
@@ -198,10 +235,12 @@ class FrameQuery:
             prediction_count=parsed("n_preds", parse_range, "number of predictions", None),
             missed_count=parsed("n_missed", parse_range, "number of missed labels", None),
             false_count=parsed("n_false", parse_range, "number of false alarms", None),
+            kinds=known("kind", tuple(KIND_WORDS), "kind of outcome"),
             image=parsed("image", lambda text: text if text in IMAGE_STATES else None, "image state", ""),
             has=parsed("has", lambda text: text if text in ABSENCES else None, "filter", ""),
             attributes=tuple(attributes),
-            sort=sort.lstrip("-"),
+            metric_ranges=metric_ranges,
+            sort=sort.removeprefix("-"),
             descending=sort.startswith("-"),
             ignored=tuple(ignored),
         )

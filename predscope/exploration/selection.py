@@ -10,9 +10,12 @@ import numpy as np
 
 from predscope.exploration.columns import RecentlyUsed
 from predscope.exploration.facets import Facets, count_facets
+from predscope.exploration.kind_counts import KindCounts
 from predscope.exploration.measures import Measures, combine, frame_masks
-from predscope.exploration.query import FrameQuery
-from predscope.exploration.sorting import SORTS
+from predscope.exploration.metric_columns import column_of, metric_sort
+from predscope.exploration.metric_lookup import METRIC_SORT
+from predscope.exploration.query import DEFAULT_SORT, FrameQuery
+from predscope.exploration.sorting import SORTS, Sort
 from predscope.project import Project
 
 
@@ -45,6 +48,7 @@ class FrameSelection:
     Attributes:
         query: the question.
         revision: the project revision that it was asked of.
+        sort: the order asked for.
         indices: int32 (n,): frame indices, in the order asked for.
         label_counts: int64 (n,): labels of each.
         prediction_counts: per chosen set int64 (n,): predictions at the threshold or above of each.
@@ -59,7 +63,8 @@ class FrameSelection:
         self._masks = frame_masks(measures, query, self._class_names)
         self._mask = combine(self._masks, measures.n_frames)
         members = np.flatnonzero(self._mask)
-        self.indices, self.values = _ordered(members, measures, query)
+        self.sort = _sort_of(measures, query)
+        self.indices, self.values = _ordered(members, measures, self.sort, query.descending)
         self.label_counts = measures.label_counts[self.indices]
         self.prediction_counts = {name: counts[self.indices] for name, counts in measures.prediction_counts.items()}
         for array in (self.indices, self.values, self.label_counts, *self.prediction_counts.values()):
@@ -72,6 +77,11 @@ class FrameSelection:
     def outcomes_of(self) -> str | None:
         """The prediction set whose outcomes sorts and filters speak of; None: there is nothing to compare."""
         return self._measures.evaluated
+
+    @property
+    def kinds(self) -> KindCounts | None:
+        """Objects of each kind of outcome, by frame of the project; None: there is nothing to compare."""
+        return self._measures.kinds
 
     @cached_property
     def counters(self) -> Counters:
@@ -126,7 +136,17 @@ class FrameSelection:
     def value_in_words(self, position: int) -> str:
         """The sort's value of the frame at ``position``, as its tile says it; "" where there is none."""
         value = self.values[position]
-        return "" if np.isnan(value) else SORTS[self.query.sort].in_words(float(value))
+        return "" if np.isnan(value) else self.sort.in_words(float(value))
+
+    def errors_in_words(self, position: int) -> str:
+        """``5 missed, 2 false`` or ``no errors``; "" where nothing on the frame can be right or wrong."""
+        counts, frame_index = self.kinds, self.indices[position]
+        if counts is None:
+            return ""
+        missed, false = int(counts["fn"][frame_index]), int(counts["fp"][frame_index])
+        if missed or false:
+            return ", ".join(f"{number:,} {word}" for number, word in ((missed, "missed"), (false, "false")) if number)
+        return "no errors" if counts["tp"][frame_index] else ""
 
     @cached_property
     def _facets(self) -> Facets:
@@ -137,15 +157,22 @@ class FrameSelection:
         return self._facets
 
 
-def _ordered(members: np.ndarray, measures: Measures, query: FrameQuery) -> tuple[np.ndarray, np.ndarray]:
+def _sort_of(measures: Measures, query: FrameQuery) -> Sort:
+    """By a metric that is not computed, frames are in their own order."""
+    if not query.sort.startswith(METRIC_SORT):
+        return SORTS[query.sort]
+    column = measures.metric(query.sort.removeprefix(METRIC_SORT))
+    return SORTS[DEFAULT_SORT] if column is None else metric_sort(column)
+
+
+def _ordered(members: np.ndarray, measures: Measures, sort: Sort, descending: bool) -> tuple[np.ndarray, np.ndarray]:
     """Selected frames in the order asked for, and the sort's value of each. Ties keep the project's order."""
-    sort = SORTS[query.sort]
     if sort.measure is None:
-        order = members[::-1] if query.descending else members
+        order = members[::-1] if descending else members
         return order.astype(np.int32), np.full(len(order), np.nan)
     values = sort.measure(measures)[members].astype(np.float64)
     keys = np.abs(values) if sort.ranked_by_size else values
-    order = np.argsort(-keys if query.descending else keys, kind="stable")  # NaN goes last either way
+    order = np.argsort(-keys if descending else keys, kind="stable")  # NaN goes last either way
     return members[order].astype(np.int32), values[order]
 
 
@@ -154,5 +181,9 @@ _selections: Final[RecentlyUsed[FrameSelection]] = RecentlyUsed(64)
 
 def select_frames(project: Project, query: FrameQuery) -> FrameSelection:
     """The frames that meet a query; the last few answers are kept."""
-    key = (str(project.path), project.revision, query)
+    names = [one.name for one in query.metric_ranges]
+    if query.sort.startswith(METRIC_SORT):
+        names.append(query.sort.removeprefix(METRIC_SORT))
+    columns = (column_of(project, name, None, None, query) for name in names)  # others, once they have been computed
+    key = (str(project.path), project.revision, query, *columns)
     return _selections.get(key, lambda: FrameSelection(project, query))

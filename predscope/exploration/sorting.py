@@ -30,6 +30,12 @@ class Measurable(Protocol):
     @property
     def false_counts(self) -> np.ndarray: ...
 
+    def precision(self) -> Values:
+        """Precision of each frame, at the operating point."""
+
+    def recall(self) -> Values:
+        """Recall of each frame, at the operating point."""
+
     def f1(self) -> Values:
         """F1 of each frame, at the operating point."""
 
@@ -97,7 +103,7 @@ def _largest_share(measures: Measurable) -> Values:
     return np.minimum(measures.box_area(np.fmax) / measures.frame_area(), 1.0)
 
 
-NEED_OUTCOMES: Final = frozenset({"missed", "false", "f1"})
+NEED_OUTCOMES: Final = frozenset({"missed", "false", "precision", "recall", "f1"})
 """Sorts that compare predictions with labels."""
 
 SORTS: Final[dict[str, Sort]] = {
@@ -125,6 +131,20 @@ SORTS: Final[dict[str, Sort]] = {
         "predictions",
         lambda measures: measures.false_counts.astype(np.float64),
         lambda value: counted(value, "false alarm"),
+    ),
+    "precision": Sort(
+        "Precision of the frame",
+        "0 to 1",
+        lambda measures: measures.precision(),
+        lambda value: f"precision {rate(value)}",
+        descending_first=False,
+    ),
+    "recall": Sort(
+        "Recall of the frame",
+        "0 to 1",
+        lambda measures: measures.recall(),
+        lambda value: f"recall {rate(value)}",
+        descending_first=False,
     ),
     "f1": Sort(
         "F1 of the frame",

@@ -10,19 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from predscope.exploration.columns import RecentlyUsed
-from predscope.exploration.mask_outline import mask_outline
+from predscope.exploration.compact_shapes import Canvas, compact_object
+from predscope.exploration.kind_counts import OutcomeCodes
+from predscope.exploration.outcomes import match_table
 from predscope.exploration.query import FrameQuery, chosen_label_set, chosen_sets
 from predscope.exploration.selection import FrameSelection
 from predscope.payload import Layer, frame_record, project_layers
 from predscope.project import Project
-from predscope.schema import Geometry
 
 TILE_UNITS: Final = 360
 """Height of a frame in tile units: half a screen pixel at the largest size on a dense screen."""
@@ -32,7 +31,6 @@ MAX_DETAILED: Final = 40
 """A tile with more objects shows their boxes instead of their shapes."""
 MAX_NUMBERS: Final = 48_000
 """Coordinates on one page, about 4 bytes each; beyond it the most detailed tiles fall back to boxes."""
-_TOLERANCE: Final = 1.5
 _UNKNOWN_SIZE: Final = (4 / 3 * TILE_UNITS, float(TILE_UNITS))
 
 DRAWN_COLUMNS: Final = [
@@ -40,25 +38,45 @@ DRAWN_COLUMNS: Final = [
     "oriented_box", "polygons", "rle_counts", "rle_height", "rle_width", "keypoints", "polylines",
 ]  # fmt: skip
 
+_ERRORS: Final = (2, 3)  # codes of false positives and false negatives
+
 Links = Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a page is made of: which versions of which sets, from which confidence, in which frames."""
+    """What a page is made of: which versions of which sets, in which frames, at which operating point.
+
+    Attributes:
+        evaluated: the prediction set whose outcomes are told; None: none.
+    """
 
     sets: tuple[tuple[str, str, int], ...]
-    threshold: float
     frame_indices: tuple[int, ...]
+    threshold: float
+    iou: float
+    by: str
+    label_set: str | None
+    evaluated: str | None
 
 
 @dataclass(slots=True)
 class _Found:
-    """An object that may be drawn; the heavier ones go first where there are too many."""
+    """An object that may be drawn; where there are too many, errors go first, then the heavier ones.
+
+    Attributes:
+        outcome: its code, see ``OutcomeCodes``.
+    """
 
     layer: int
     weight: float
     values: dict[str, Any]
+    outcome: int = 0
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """The smaller, the more it is wanted."""
+        return self.outcome not in _ERRORS, -self.weight
 
 
 @dataclass(slots=True)
@@ -72,7 +90,12 @@ class _Tile:
     left_out: int
 
     def draw(self, *, detailed: bool) -> list[list[Any]]:
-        return [compact_object(found.values, found.layer, self.scale, detailed=detailed) for found in self.kept]
+        canvas = Canvas(self.scale)
+        drawn = []
+        for found in self.kept:
+            entry = compact_object(found.values, found.layer, canvas, detailed=detailed)
+            drawn.append(with_outcome(entry, found.outcome))
+        return drawn
 
 
 _pages: Final[RecentlyUsed[list[dict[str, Any]]]] = RecentlyUsed(24)
@@ -106,15 +129,21 @@ def tile_records(
     Returns:
         Per tile: ``frame`` (id), ``index``, ``file_name``, ``status``, ``thumb`` (address or None), ``size``
         [width, height] in tile units, ``counts`` (objects of each layer at the threshold or above), ``badge`` (the
-        sort's value in words), ``more`` (objects that are not drawn) and ``objects``, each
-        ``[row, layer, class_id, kind, confidence or None, flags, geometry]``: flags 1 crowd, 2 ignored; geometry as
-        in frame payloads under ``box``, ``obb``, ``parts``, ``lines``, ``points`` by kind, None for a classification.
+        sort's value and, where one prediction set counts, the errors, in words), ``more`` (objects that are not drawn)
+        and ``objects``, each ``[row, layer, class_id, kind, confidence or None, flags, geometry]``: flags 1 crowd,
+        2 ignored, and in bits 2 and up the outcome against the selection's ``outcomes_of``: 1 tp, 2 fp, 3 fn,
+        4 ignored, 0 none; geometry as in frame payloads under ``box``, ``obb``, ``parts``, ``lines``, ``points`` by
+        kind, None for a classification.
     """
     indices = selection.indices[positions].tolist()
     request = _Request(
         tuple((layer.objects.role, layer.objects.name, layer.objects.version) for layer in layers),
-        selection.query.confidence,
         tuple(indices),
+        selection.query.confidence,
+        selection.query.iou,
+        selection.query.by,
+        chosen_label_set(project, selection.query),
+        selection.outcomes_of,
     )
     drawn = _pages.get((str(project.path), project.revision, request), lambda: _draw(project, layers, request))
     counts = [
@@ -130,20 +159,41 @@ def tile_records(
             | tile
             | {
                 "counts": [int(layer_counts[place]) for layer_counts in counts],
-                "badge": selection.value_in_words((positions.start or 0) + place),
+                "badge": _badge(selection, (positions.start or 0) + place),
             }
         )
     return records
 
 
+def with_outcome(entry: list[Any], code: int) -> list[Any]:
+    """A drawn object together with the code of its outcome."""
+    entry[5] |= code << 2
+    return entry
+
+
+def _badge(selection: FrameSelection, position: int) -> str:
+    """``precision .50, 5 missed, 2 false``: with several prediction sets on a tile, errors would be anyone's."""
+    value = selection.value_in_words(position)
+    errors = selection.errors_in_words(position) if len(selection.prediction_counts) == 1 else ""
+    if selection.query.sort in ("missed", "false"):
+        return errors or value
+    return ", ".join(filter(None, (value, errors)))
+
+
 def _draw(project: Project, layers: Sequence[Layer], request: _Request) -> list[dict[str, Any]]:
     """Size, objects and the number of objects left out of each tile."""
     found: dict[int, list[list[_Found]]] = {index: [[] for _ in layers] for index in request.frame_indices}
+    codes = _outcome_codes(project, request)
     for position, layer in enumerate(layers):
         table = layer.objects.of_frames(sorted(found), columns=DRAWN_COLUMNS)
         if layer.role == "predictions":
             table = table.filter(pc.greater_equal(table["confidence"].fill_null(1.0), request.threshold))
-        for thing in _read(table, position):
+        things = _read(table, position)
+        if codes is not None and (layer.role == "labels" or layer.objects.name == request.evaluated):
+            of_rows = codes.of_rows(layer.role, table["row"].to_numpy()).tolist()
+            for thing, code in zip(things, of_rows, strict=True):
+                thing.outcome = code
+        for thing in things:
             found[thing.values["frame_index"]][position].append(thing)
     frames = project.frames.iloc[list(request.frame_indices)]
     tiles = [
@@ -156,6 +206,15 @@ def _draw(project: Project, layers: Sequence[Layer], request: _Request) -> list[
         {"size": [round(tile.width), round(tile.height)], "objects": objects, "more": tile.left_out}
         for tile, objects in zip(tiles, drawn, strict=True)
     ]
+
+
+def _outcome_codes(project: Project, request: _Request) -> OutcomeCodes | None:
+    if request.evaluated is None:
+        return None
+    table = match_table(
+        project, request.evaluated, request.threshold, request.iou, label_set=request.label_set, by=request.by
+    )
+    return OutcomeCodes(table)
 
 
 def _tile(width: Any, height: Any, by_layer: list[list[_Found]]) -> _Tile:
@@ -181,7 +240,7 @@ def _read(table: pa.Table, layer: int) -> list[_Found]:
 
 
 def _most_important(by_layer: list[list[_Found]]) -> tuple[list[_Found], int]:
-    """At most ``MAX_OBJECTS``, shared fairly between layers: the largest labels, the most confident predictions."""
+    """At most ``MAX_OBJECTS``, shared fairly between layers: errors, the largest labels, the most confident ones."""
     total = sum(len(found) for found in by_layer)
     if total <= MAX_OBJECTS:
         return [thing for found in by_layer for thing in found], 0
@@ -194,77 +253,8 @@ def _most_important(by_layer: list[list[_Found]]) -> tuple[list[_Found], int]:
             room -= quotas[position]
     kept = []
     for quota, found in zip(quotas, by_layer, strict=True):
-        kept.extend(sorted(found, key=lambda thing: -thing.weight)[:quota])
+        kept.extend(sorted(found, key=lambda thing: thing.rank)[:quota])
     return kept, total - len(kept)
-
-
-def compact_object(values: dict[str, Any], layer: int, scale: float, *, detailed: bool) -> list[Any]:
-    """An object as tiles carry it, see ``tile_records``.
-
-    Args:
-        values: its columns, ``row`` and ``DRAWN_COLUMNS``.
-        scale: tile units a pixel.
-        detailed: with its shape; else its box.
-    """
-    kind, geometry = _shape(values, scale) if detailed else (Geometry.BOX, None)
-    if geometry is None:
-        kind, geometry = _box(values, scale)
-    confidence = values.get("confidence")
-    flags = int(bool(values["is_crowd"])) | int(bool(values["is_ignored"])) << 1
-    return [
-        values["row"],
-        layer,
-        values["class_id"],
-        str(kind),
-        None if confidence is None else round(confidence, 3),
-        flags,
-        geometry,
-    ]
-
-
-def _box(values: dict[str, Any], scale: float) -> tuple[Geometry, list[int] | None]:
-    if values.get("x") is None:
-        return Geometry.CLASSIFICATION, None
-    left, top = round(values["x"] * scale), round(values["y"] * scale)
-    right, bottom = round((values["x"] + values["w"]) * scale), round((values["y"] + values["h"]) * scale)
-    return Geometry.BOX, [left, top, max(right - left, 1), max(bottom - top, 1)]
-
-
-def _shape(values: dict[str, Any], scale: float) -> tuple[Geometry, Any]:
-    """Kind and geometry in tile units; geometry None where only the box can tell anything."""
-    kind = Geometry(values["geometry"])
-    if kind is Geometry.ORIENTED_BOX and values.get("oriented_box"):
-        *lengths, angle = values["oriented_box"]
-        return kind, [*_scaled(lengths, scale), round(angle, 3)]
-    if kind is Geometry.POLYGON and values.get("polygons"):
-        parts = [[ring for ring in (_simplified(ring, scale) for ring in part) if ring] for part in values["polygons"]]
-        return kind, [part for part in parts if part] or None
-    if kind is Geometry.MASK and values.get("rle_counts") is not None and values.get("x") is not None:
-        size = (values["rle_height"], values["rle_width"])
-        box = (values["x"], values["y"], values["w"], values["h"])
-        rings = mask_outline(values["rle_counts"], size, box, scale, _TOLERANCE)
-        return kind, [[_rounded(ring) for ring in rings]] if rings else None
-    if kind is Geometry.POLYLINE and values.get("polylines"):
-        return kind, [_scaled(line, scale) for line in values["polylines"]]
-    if kind is Geometry.KEYPOINTS and values.get("keypoints"):
-        points = _scaled(values["keypoints"], scale)
-        points[2::3] = [int(visibility) for visibility in values["keypoints"][2::3]]
-        return kind, points
-    return kind, None
-
-
-def _simplified(ring: list[float], scale: float) -> list[int] | None:
-    points = np.asarray(ring, dtype=np.float32).reshape(-1, 1, 2) * np.float32(scale)
-    corners = cv2.approxPolyDP(points, _TOLERANCE, closed=True).ravel()
-    return _rounded(corners.tolist()) if len(corners) >= 6 else None
-
-
-def _scaled(lengths: list[float], scale: float) -> list[int]:
-    return [round(length * scale) for length in lengths]
-
-
-def _rounded(lengths: list[float]) -> list[int]:
-    return [round(length) for length in lengths]
 
 
 def _shed_detail(tiles: list[_Tile], drawn: list[list[list[Any]]]) -> None:

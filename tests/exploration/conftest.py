@@ -59,6 +59,7 @@ class MemoryProject:
     classes: tuple[ObjectClass, ...]
     sets: dict[tuple[str, str], MemoryObjects]
     path: Path = Path("memory")
+    images_root: Path | None = None
     revision: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
 

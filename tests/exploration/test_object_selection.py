@@ -16,14 +16,15 @@ from predscope.exploration.crops import CONTEXT, crop_records, crop_window
 from predscope.exploration.object_query import REASON_WORDS, ObjectQuery
 from predscope.exploration.object_selection import ObjectSelection, select_objects
 from predscope.exploration.outcomes import detection, match_table
+from predscope.exploration.performance import performance
 from predscope.payload import project_layers
 from tests.conftest import SAMPLE_DATA
 
 
-def check_every_number(project: Any, name: str, confidence: float, iou: float) -> None:
+def check_every_number(project: Any, name: str, confidence: float, iou: float, by: str = "") -> None:
     """Every count of the operating point and of the confusion matrix opens exactly its objects."""
-    base = ObjectQuery(FrameQuery(confidence=confidence, iou=iou), name)
-    found = detection(project, name)
+    base = ObjectQuery(FrameQuery(confidence=confidence, iou=iou, by=by), name)
+    found = detection(project, name, by=by)
     table, point = found.match_table(confidence, iou), found.operating_point(confidence, iou)
     confusion = found.confusion(confidence, iou)
     names = [object_class.name for object_class in project.classes]
@@ -34,6 +35,9 @@ def check_every_number(project: Any, name: str, confidence: float, iou: float) -
         for class_id in np.flatnonzero(counts):
             chosen = ObjectSelection(project, base.with_(outcomes=(outcome,), klass=names[class_id]))
             assert len(chosen) == counts[class_id]
+    left_out = select_objects(project, base.with_(outcomes=("ignored_label",)))
+    assert sorted(left_out.label_row) == table.labels.row[table.label_outcome == Outcome.IGNORED].tolist()
+    assert left_out.is_label.all()
     tp = select_objects(project, base.with_(outcomes=("tp",)))
     positions = np.flatnonzero(table.outcome == Outcome.TRUE_POSITIVE)
     assert {*zip(tp.prediction_row.tolist(), tp.label_row.tolist(), strict=True)} == {
@@ -179,6 +183,25 @@ def test_facets_tell_what_choosing_gives(project: Any) -> None:
             assert len(select_objects(project, query.with_(klass=name))) == count
 
 
+def test_labels_that_do_not_count_are_a_choice_of_their_own(sample: Project) -> None:
+    """They are told beside the counts, and are in neither of them."""
+    base = ObjectQuery(FrameQuery(confidence=0.1), "model_a")
+    left_out = select_objects(sample, base.with_(outcomes=("ignored_label",)))
+    point = performance(sample, base.frames, "model_a").at(0.1, 0.5)
+    assert len(left_out) == point.ignored_labels == left_out.facets.outcomes["ignored_label"] > 0
+    both = select_objects(sample, base.with_(outcomes=("fn", "ignored_label")))
+    missed = select_objects(sample, base.with_(outcomes=("fn",)))
+    assert len(both) == len(missed) + len(left_out)
+    assert both.counters.labels.total == missed.counters.labels.total + len(left_out)
+    everything = select_objects(sample, base)
+    assert not (everything.outcome[everything.is_label] == Outcome.IGNORED).any(), "unless they are asked for"
+    cell = base.with_(outcomes=("ignored_label",), predicted_class=BACKGROUND)
+    assert len(select_objects(sample, cell)) == 0, "no cell of the matrix counts them"
+    crops = crop_records(sample, project_layers(sample, ["model_a"]), left_out, range(1), lambda *_: "")
+    assert crops[0]["title"].startswith("Ignored: ")
+    assert crops[0]["words"].endswith("counts neither way")
+
+
 def test_nothing_to_find(project_maker: Any) -> None:
     empty = project_maker([{}], {("labels", "labels"): [], ("predictions", "m"): []})
     selection = select_objects(empty, ObjectQuery(FrameQuery(), "m"))
@@ -216,8 +239,11 @@ def test_crops_carry_their_objects_and_words(sample: Project) -> None:
         assert crop["frame"] == selection.object_id(place)
         assert crop["title"].startswith("False positive: bicycle .")
         assert crop["words"].startswith("duplicate, IoU .")
-        codes = [(layer, flags >> 2) for _, layer, _, _, _, flags, _ in crop["objects"]]
+        codes = [(layer, flags >> 2) for _, layer, _, _, _, flags, *_ in crop["objects"]]
         assert codes == [(0, 1), (1, 2)], "the label is found, by another prediction"
-        for *_, (x, y, width, height) in crop["objects"]:
-            assert 0 <= x <= x + width <= crop["size"][0] + 1
-            assert 0 <= y <= y + height <= crop["size"][1] + 1
+        for drawn in crop["objects"]:
+            assert drawn[3] == "box"
+            assert drawn[7] in ("polygon", "mask"), "the shape, not only the box that was compared"
+            corners = np.concatenate([np.reshape(ring, (-1, 2)) for part in drawn[8] for ring in part])
+            assert (corners >= -2).all()
+            assert (corners <= np.add(crop["size"], 2)).all()

@@ -12,11 +12,10 @@ import pytest
 from components.performance.per_class import objects_of_cell
 from predscope import Project, import_labels, import_predictions, quick_project
 from predscope.evaluation.confusion import BACKGROUND
-from predscope.evaluation.objects import IouType
 from predscope.exploration import FrameQuery, select_frames
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
-from predscope.exploration.performance import Performance, coco_by_shape, performance
+from predscope.exploration.performance import performance
 from tests.conftest import SAMPLE_DATA
 
 COUNTS = ("labels", "predictions", "tp", "fp", "fn")
@@ -171,15 +170,4 @@ def test_numbers_are_kept_until_something_changes(streets: Project) -> None:
     assert performance(streets, query.with_(confidence=0.7, iou=0.9), "model_a") is found
     assert performance(streets, query.with_(label_classes=("dog",)), "model_a") is not found
     assert found.coco is found.coco
-    assert coco_by_shape(streets, query, "model_a", IouType.BBOX) is found.coco
-
-
-def test_only_shapes_that_both_have_are_offered(streets: Project, shapes_project: Project) -> None:
-    found = performance(streets, FrameQuery.of(streets), "model_a")
-    assert IouType.BBOX in found.iou_types()
-    for iou_type in found.iou_types():
-        statistics = coco_by_shape(streets, FrameQuery.of(streets), "model_a", iou_type).statistics
-        assert 0 < statistics["AP"] < 1
-    of_shapes = performance(shapes_project, FrameQuery.of(shapes_project), "model")
-    assert isinstance(of_shapes, Performance)
-    assert of_shapes.iou_types()[0] is IouType.BBOX
+    assert performance(streets, query.with_(by="bbox"), "model_a") is found, "automatic: the boxes of these labels"

@@ -28,6 +28,7 @@ queries = st.builds(
     prediction_count=count_ranges,
     missed_count=count_ranges,
     false_count=count_ranges,
+    kinds=st.sampled_from([(), ("fn",), ("tp", "fp")]),
     iou=st.sampled_from([0.1, 0.5]),
     image=st.sampled_from(["", "ok", "missing"]),
     has=st.sampled_from(["", "no_labels", "no_predictions"]),
@@ -98,6 +99,13 @@ def qualifies(project: Any, query: FrameQuery, frame: int) -> bool:
         and within(len(predictions), query.prediction_count)
         and within(outcomes_of(project, query, frame)[2], query.missed_count)
         and within(outcomes_of(project, query, frame)[1], query.false_count)
+        and (
+            not query.kinds
+            or any(
+                dict(zip(("tp", "fp", "fn"), outcomes_of(project, query, frame), strict=True))[kind]
+                for kind in query.kinds
+            )
+        )
         and query.image in ("", record["image_status"])
         and (query.has != "no_labels" or not labels)
         and (query.has != "no_predictions" or not predictions)
@@ -118,6 +126,8 @@ def sort_value(project: Any, query: FrameQuery, frame: int) -> float:
         "frame": math.nan,
         "missed": missed,
         "false": wrong,
+        "precision": found / (found + wrong) if found + wrong else math.nan,
+        "recall": found / (found + missed) if found + missed else math.nan,
         "f1": 2 * found / (2 * found + wrong + missed) if found + wrong + missed else math.nan,
         "labels": len(labels),
         "predictions": len(predictions),

@@ -11,6 +11,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from predscope.exploration import FrameQuery, select_frames
+from predscope.exploration.compact_shapes import Canvas, compact_object
 from predscope.exploration.mask_outline import mask_outline, run_ends, sample_mask
 from predscope.exploration.tiles import MAX_DETAILED, MAX_OBJECTS, TILE_UNITS, query_layers, tile_records
 
@@ -151,3 +152,32 @@ def test_a_mask_too_small_to_see_has_no_outline() -> None:
     encoded = coco_mask.encode(np.asfortranarray(mask))
     assert mask_outline(encoded["counts"], (1000, 1000), (500, 500, 4, 4), 0.36, 1.5) == []
     assert run_ends(b"").tolist() == []
+
+
+def test_a_part_of_a_frame_is_drawn_from_its_own_corner() -> None:
+    mask = np.zeros((480, 640), np.uint8)
+    mask[60:140, 200:320] = 1
+    encoded = coco_mask.encode(np.asfortranarray(mask))
+    common = {"row": 7, "class_id": 1, "confidence": 0.5, "is_crowd": False, "is_ignored": False}
+    common |= dict(zip("xywh", (200.0, 60.0, 120.0, 80.0), strict=True))
+    shapes = {
+        "box": {},
+        "mask": {"rle_counts": encoded["counts"], "rle_height": 480, "rle_width": 640},
+        "polygon": {"polygons": [[[200.0, 60.0, 320.0, 60.0, 320.0, 140.0, 200.0, 140.0]]]},
+        "oriented_box": {"oriented_box": [260.0, 100.0, 120.0, 80.0, 0.25]},
+        "keypoints": {"keypoints": [200.0, 60.0, 2.0, 320.0, 140.0, 1.0]},
+        "polyline": {"polylines": [[200.0, 60.0, 320.0, 140.0]]},
+    }
+    canvas = Canvas(2.0, 180, 50)
+    drawn = {
+        kind: compact_object(common | {"geometry": kind} | values, 1, canvas, detailed=True)
+        for kind, values in shapes.items()
+    }
+    assert drawn["box"] == [7, 1, 1, "box", 0.5, 0, [40, 20, 240, 160]]
+    assert drawn["oriented_box"][6] == [160, 100, 240, 160, 0.25]
+    assert drawn["keypoints"][6] == [40, 20, 2, 280, 180, 1]
+    assert drawn["polyline"][6] == [[40, 20, 280, 180]]
+    for kind in ("mask", "polygon"):
+        corners = np.reshape(drawn[kind][6][0][0], (-1, 2))
+        np.testing.assert_allclose(corners.min(axis=0), (40, 20), atol=2)
+        np.testing.assert_allclose(corners.max(axis=0), (280, 180), atol=2)
