@@ -9,6 +9,7 @@ import streamlit as st
 
 from predscope.exploration import FrameQuery, active_filters, without_filters
 from predscope.exploration.object_query import ObjectQuery, active_object_filters, without_object_filters
+from predscope.project import Project
 
 Query = TypeVar("Query", covariant=True)
 
@@ -37,19 +38,20 @@ _STYLE = """<style>
 </style>"""
 
 
-def filter_chips(query: FrameQuery, on_change: Callable[[FrameQuery], None]) -> None:
+def filter_chips(query: FrameQuery, on_change: Callable[[FrameQuery], None], project: Project | None = None) -> None:
     """One chip a condition and, from two on, "Clear all"; nothing where there is none.
 
     Args:
         query: the query on screen.
         on_change: called with the query that is left.
+        project: where metrics have their titles from.
     """
-    _chips(active_filters(query), without_filters(query), on_change)
+    _chips(active_filters(query, project), without_filters(query), on_change)
 
 
-def object_chips(query: ObjectQuery, on_change: Callable[[ObjectQuery], None]) -> None:
+def object_chips(query: ObjectQuery, on_change: Callable[[ObjectQuery], None], project: Project | None = None) -> None:
     """The same for the conditions on objects, and on the frames that they lie in."""
-    _chips(active_object_filters(query), without_object_filters(query), on_change)
+    _chips(active_object_filters(query, project), without_object_filters(query), on_change)
 
 
 def _chips(filters: Sequence[_Active[Query]], cleared: Query, on_change: Callable[[Query], None]) -> None:

@@ -14,9 +14,12 @@ import numpy as np
 import streamlit as st
 
 from components import urls
+from components.frame_details import MOST_EVALUATED
 from components.state import ViewState, change_state
 from components.viewer import frame_sequence, order_window, read_event, viewer
+from predscope.evaluation.objects import IouType
 from predscope.exploration import FrameSelection, chosen_label_set, chosen_sets
+from predscope.exploration.comparison import LIKENESS_WORDS, comparison
 from predscope.exploration.object_selection import ObjectFrames, ObjectSelection
 from predscope.exploration.outcome_fields import outcome_fields
 from predscope.payload import Layer, frame_payloads, frame_record, scene
@@ -25,8 +28,8 @@ from predscope.project import Project
 VIEWER_KEY: Final = "frame.viewer"
 _AGREED: Final = "frame.agreed"
 _SERVER_NAV: Final = "frame.server_nav"
-_MOST_EVALUATED: Final = 4
-"""Prediction sets; each further one costs its own comparison with the labels."""
+_CLOSE_IN: Final = "frame.close_in"
+_ZOOM: Final = "frame.zoom"
 _WALK_REACH: Final = 16
 _ENTRY_FIELDS: Final = ("index", "image", "width", "height", "apply_exif", "sequence", "sequence_index")
 
@@ -53,6 +56,7 @@ def frame_viewer(
     if st.session_state.get(_AGREED) != wanted:  # the address says something else than the browser did
         st.session_state[_SERVER_NAV] = st.session_state.get(_SERVER_NAV, 0) + 1
         st.session_state[_AGREED] = wanted
+        st.session_state[_ZOOM] = st.session_state.pop(_CLOSE_IN, False)
     order = order_window(
         selection.indices,
         selection.position(frame_index),
@@ -65,10 +69,10 @@ def frame_viewer(
     point = (
         (_evaluated_sets(project, state), state.query.confidence, state.query.iou) if preview is None else ((), 0, 1)
     )
-    fields = outcome_fields(project, *point, label_set=label_set)
+    fields = outcome_fields(project, *point, label_set=label_set, by=state.query.by)
     viewer(
         key=VIEWER_KEY,
-        scene=scene(project, layers),
+        scene=scene(project, layers) | _likeness(project, state, point[0]),
         frames=frame_payloads(project, layers, [frame_index], urls.image_url, urls.thumbnail_url, fields),
         current=wanted[0],
         order=order,
@@ -78,17 +82,24 @@ def frame_viewer(
             preview,
             label_set=label_set,
             outcomes=point if fields else None,
+            by=state.query.by,
         ),
         server_nav=st.session_state[_SERVER_NAV],
         selected=state.selected,
-        settings={"threshold": state.query.confidence, "hiddenLayers": hidden},
+        zoom=st.session_state.get(_ZOOM, False),
+        settings={"threshold": state.query.confidence, "iou": state.query.iou, "hiddenLayers": hidden},
         walk=None if objects is None else _walk(project, objects, selection, frame_index, state.selected),
         on_view=partial(_follow_viewer, project, selection),
     )
 
 
+def close_in() -> None:
+    """For callbacks that change the selected object: the viewer centres and enlarges it."""
+    st.session_state[_CLOSE_IN] = True
+
+
 def _follow_viewer(project: Project, selection: FrameSelection | ObjectFrames) -> None:
-    """Write into the address what the user has come to in the browser: frame, object, confidence."""
+    """Write into the address what the user has come to in the browser: frame, object, operating point."""
     event = read_event(st.session_state[VIEWER_KEY])
     frame_id = event.frame_id
     if frame_id is None and event.position is not None and 0 <= event.position < len(selection):
@@ -98,8 +109,10 @@ def _follow_viewer(project: Project, selection: FrameSelection | ObjectFrames) -
     st.session_state[_AGREED] = (frame_id, event.selected)
 
     def follow(state: ViewState) -> ViewState:
-        if event.threshold is not None and event.threshold != state.query.confidence:
-            state = state.with_query(state.query.with_(confidence=event.threshold))
+        chosen = {"confidence": event.threshold, "iou": event.iou}
+        changes = {name: value for name, value in chosen.items() if value not in (None, getattr(state.query, name))}
+        if changes:
+            state = state.with_query(state.query.with_(**changes))
         return state.with_frame(frame_id, event.selected)
 
     change_state(project, follow)
@@ -125,6 +138,14 @@ def _walk(
         for near in places
         for position, entry in (known[int(objects.frame_index[near])],)
     ]
+
+
+def _likeness(project: Project, state: ViewState, prediction_sets: Sequence[str]) -> dict[str, str]:
+    """What the overlap of a match is called; whole frames always overlap, so nothing is said of it."""
+    if not prediction_sets:
+        return {}
+    by = comparison(project, chosen_label_set(project, state.query), prediction_sets[0], state.query.by)
+    return {"likeness": "" if by == IouType.FRAME else LIKENESS_WORDS[by]}
 
 
 def _order_entry(project: Project, frame_index: int) -> dict[str, Any]:
@@ -156,7 +177,7 @@ def _evaluated_sets(project: Project, state: ViewState) -> tuple[str, ...]:
         return ()
     names = project.set_names("predictions")
     shown = chosen_sets(project, state.query) if state.objects is None else [state.objects.prediction_set]
-    return tuple(dict.fromkeys((*shown, *names)))[:_MOST_EVALUATED]
+    return tuple(dict.fromkeys((*shown, *names)))[:MOST_EVALUATED]
 
 
 def _is_shown(layer: Layer, state: ViewState) -> bool:

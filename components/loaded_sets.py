@@ -69,8 +69,20 @@ def loaded_sets(project: Project) -> None:
     )
 
 
-def class_balance(project: Project, layers: Sequence[Layer], on_open: Callable[[Layer, str], None]) -> None:
-    """Objects by class in every set; a click on a bar calls ``on_open`` with its layer and the name of its class."""
+def class_balance(
+    project: Project,
+    layers: Sequence[Layer],
+    on_open: Callable[[Layer, str], None],
+    *,
+    key: str,
+    has_title: bool = True,
+) -> None:
+    """Objects by class in every set; a click on a bar calls ``on_open`` with its layer and the name of its class.
+
+    Args:
+        key: of the chart.
+        has_title: whether the chart has a title of its own; if not, only what it leaves out is said.
+    """
     counts = class_counts(project, list(layers))
     if counts.empty:
         return
@@ -78,10 +90,13 @@ def class_balance(project: Project, layers: Sequence[Layer], on_open: Callable[[
     title = "Objects by class"
     if len(most) < len(counts):
         title += f": the {MOST_CLASSES} most frequent of {len(counts):,}"
-    st.markdown(f"##### {title}")
+    if has_title:
+        st.markdown(f"##### {title}")
+    elif len(most) < len(counts):
+        st.caption(title)
     chosen = st.plotly_chart(
         class_balance_chart(most, {layer.name: layer.color for layer in layers}),
-        key="overview.class_balance",
+        key=key,
         config={"displaylogo": False},
         on_select="rerun",
         selection_mode="points",

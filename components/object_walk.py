@@ -1,16 +1,19 @@
-"""From object to object of the same kind, across frames: "false positives: 37 of 119", and the way back to them."""
+"""From object to object of the same kind, across frames: "False positive 37 of 119", and the way back to them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown
+from components.frame_viewer import close_in
 from components.state import ViewState, change_state
-from predscope.exploration.object_query import active_object_filters
+from predscope.exploration.object_query import kind_in_words
 from predscope.exploration.object_selection import ObjectSelection
+from predscope.exploration.outcome_words import sentence
 from predscope.project import Project
 
 _STYLE: Final = """<style>
@@ -28,23 +31,22 @@ def object_walk(project: Project, state: ViewState, selection: ObjectSelection, 
         frame_index: the frame that is shown.
     """
     place = selection.place_of(frame_index, state.selected)
-    filters = active_object_filters(selection.query)
-    kind = ", ".join(active.text for active in filters) or "All objects"
-    if place is None:
-        text = f"{kind}: {len(selection):,}, none of them selected"
-        before, after = None, _first_on(selection, frame_index)
-    else:
-        text = f"{kind}: **{place + 1:,} of {len(selection):,}**"
-        before, after = selection.neighbours(place)
+    kind, conditions = kind_in_words(selection.query)
+    before, after = (None, _first_on(selection, frame_index)) if place is None else selection.neighbours(place)
     st.html(_STYLE)
     with st.container(horizontal=True, key="object_walk", vertical_alignment="center"):
         _step("Previous", "walk_previous", ":material/chevron_left:", project, selection, before)
         _step("Next", "walk_next", ":material/chevron_right:", project, selection, after)
-        words, found = text.rsplit(": ", 1)
-        st.markdown(f"{escape_markdown(words[:1].upper() + words[1:])}: {found}", width="content")
+        st.markdown(_in_words(kind, conditions, place, len(selection)), width="content")
         if st.button("All of them", key="walk_back", type="tertiary", help="Back to the gallery of these objects"):
             target = state.with_frame(state.frame, state.selected)
             st.switch_page(urls.OBJECTS_PAGE, query_params=target.to_params())
+
+
+def _in_words(kind: str, conditions: Sequence[str], place: int | None, count: int) -> str:
+    """ "False positive **37 of 119** · class: car", as Markdown."""
+    found = f"**{place + 1:,} of {count:,}**" if place is not None else f"(none of {count:,} selected)"
+    return " · ".join((f"{sentence(kind)} {found}", *map(escape_markdown, conditions)))
 
 
 def _step(label: str, key: str, icon: str, project: Project, selection: ObjectSelection, place: int | None) -> None:
@@ -60,6 +62,7 @@ def _step(label: str, key: str, icon: str, project: Project, selection: ObjectSe
 
 def _go(project: Project, selection: ObjectSelection, place: int) -> None:
     frame_id = project.frames["frame_id"].iloc[int(selection.frame_index[place])]
+    close_in()
     change_state(project, lambda state: state.with_frame(frame_id, selection.object_id(place)))
 
 

@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from components import urls
+from components.browser_code import component_code
 from components.session import current_project, current_view
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
@@ -28,7 +29,7 @@ MAX_FRAMES_PER_REQUEST: Final = 64
 HOSTS_VARIABLE: Final = "PREDSCOPE_ALLOWED_HOSTS"
 """Comma-separated host names, besides this machine's own, that may ask (set by ``--host``)."""
 
-_POINT: Final = ("conf", "iou")
+_POINT: Final = ("conf", "iou", "by")
 _KEEP: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -62,7 +63,7 @@ def objects(request: Request) -> Response:
     """Frame payloads: ``?frames=3,4,5&sets=labels,p:model_a``.
 
     With ``&evaluated=model_a&conf=.25&iou=.5``, objects are told what became of them there; ``labels`` names the label
-    set.
+    set, ``by`` what is compared.
     """
     from predscope.exploration.outcome_fields import outcome_fields  # slow to import; the first page comes before it
 
@@ -84,7 +85,9 @@ def objects(request: Request) -> Response:
         fields = None
         if evaluated := _listed(request, "evaluated"):
             point = FrameQuery.from_params({name: request.query_params.get(name, "") for name in _POINT}, view.project)
-            fields = outcome_fields(view.project, evaluated, point.confidence, point.iou, label_set=label_set)
+            fields = outcome_fields(
+                view.project, evaluated, point.confidence, point.iou, label_set=label_set, by=point.by
+            )
         layers = [by_key[key] for key in wanted]
         payloads = frame_payloads(view.project, layers, frame_indices, urls.image_url, urls.thumbnail_url, fields)
     except PredscopeError as error:
@@ -108,6 +111,14 @@ def crop(request: Request) -> Response:
     if path is None:
         return _not_found("This frame has no image that can be read, or the box lies outside of it.")
     return FileResponse(path, media_type="image/jpeg", headers=_KEEP)
+
+
+def code(request: Request) -> Response:
+    """The module of a component, as text; see ``components.browser_code``."""
+    module = component_code(request.path_params["name"])
+    if module is None:
+        return _not_found("There is no such component.")
+    return Response(module, media_type="text/javascript", headers=_KEEP)
 
 
 def health(_: Request) -> Response:
@@ -137,6 +148,7 @@ ROUTES: Final = [
     Route(urls.THUMBNAIL_ROUTE, thumbnail),
     Route(urls.CROP_ROUTE, crop),
     Route(urls.OBJECTS_ROUTE, objects),
+    Route(urls.CODE_ROUTE, code),
     Route(urls.HEALTH_ROUTE, health),
 ]
 """Plain functions run in worker threads, beside the scripts of the pages."""

@@ -24,6 +24,9 @@ st.navigation(
         st.Page(urls.OBJECTS_PAGE, title="Objects", url_path=urls.OBJECTS_PATH),
         st.Page(urls.FRAME_PAGE, title="Frame", url_path=urls.FRAME_PATH),
         st.Page(urls.PERFORMANCE_PAGE, title="Performance", url_path=urls.PERFORMANCE_PATH),
+        st.Page(urls.BY_METRIC_PAGE, title="By metric", url_path=urls.BY_METRIC_PATH),
+        st.Page(urls.ERRORS_PAGE, title="Errors", url_path=urls.ERRORS_PATH),
+        st.Page(urls.DATA_PAGE, title="Data", url_path=urls.DATA_PATH),
     ],
     position="top",
 ).run()

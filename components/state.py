@@ -31,8 +31,8 @@ PAGE_PARAMETER: Final = "page"
 FRAME_PARAMETER: Final = "frame"
 OBJECT_PARAMETER: Final = "object"
 QUERY_PARAMETERS: Final = (
-    "labels", "model", "conf", "iou", "label", "pred", "q", "n_labels", "n_preds", "n_missed", "n_false", "image",
-    "has", "meta", "sort",
+    "labels", "model", "conf", "iou", "by", "label", "pred", "q", "n_labels", "n_preds", "n_missed", "n_false",
+    "kind", "image", "has", "meta", "m", "sort",
 )  # fmt: skip
 
 _OWN: Final = frozenset((*QUERY_PARAMETERS, *OBJECT_PARAMETERS, PAGE_PARAMETER, FRAME_PARAMETER, OBJECT_PARAMETER))

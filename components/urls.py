@@ -13,16 +13,23 @@ EXPLORE_PAGE: Final = "../pages/explore.py"
 FRAME_PAGE: Final = "../pages/frame.py"
 OBJECTS_PAGE: Final = "../pages/objects.py"
 PERFORMANCE_PAGE: Final = "../pages/performance.py"
+BY_METRIC_PAGE: Final = "../pages/by_metric.py"
+ERRORS_PAGE: Final = "../pages/errors.py"
+DATA_PAGE: Final = "../pages/data.py"
 
 EXPLORE_PATH: Final = "Explore"
 FRAME_PATH: Final = "Frame"
 OBJECTS_PATH: Final = "Objects"
 PERFORMANCE_PATH: Final = "Performance"
+BY_METRIC_PATH: Final = "By_metric"
+ERRORS_PATH: Final = "Errors"
+DATA_PATH: Final = "Data"
 
 IMAGE_ROUTE: Final = "/api/image/{index:int}"
 THUMBNAIL_ROUTE: Final = "/api/thumb/{index:int}"
 CROP_ROUTE: Final = "/api/crop/{index:int}"
 OBJECTS_ROUTE: Final = "/api/objects"
+CODE_ROUTE: Final = "/api/code/{name:str}.js"
 HEALTH_ROUTE: Final = "/api/health"
 
 
@@ -41,6 +48,11 @@ def crop_url(frame_index: int, version: str, window: Sequence[int]) -> str:
     return f"/api/crop/{frame_index}?box={','.join(map(str, window))}&v={quote(version)}"
 
 
+def code_url(name: str, version: str) -> str:
+    """What a component runs in the browser; ``version`` changes with it."""
+    return f"/api/code/{name}.js?v={version}"
+
+
 def objects_url(
     layer_keys: Iterable[str],
     revision: str,
@@ -48,12 +60,14 @@ def objects_url(
     *,
     label_set: str | None = None,
     outcomes: tuple[Sequence[str], float, float] | None = None,
+    by: str = "",
 ) -> str:
     """Frame payloads of the layers named; the caller appends ``&frames=3,4,5`` (frame indices).
 
     Args:
         label_set: whose labels; None: the project's first label set.
         outcomes: prediction sets, confidence and IoU; objects are told what became of them there.
+        by: what objects are compared by for that, see ``FrameQuery.by``.
     """
     parameters = {"sets": _listed(layer_keys), "v": revision}
     if preview:
@@ -62,7 +76,9 @@ def objects_url(
         parameters["labels"] = label_set
     if outcomes is not None:
         names, confidence, iou = outcomes
-        parameters |= {"evaluated": _listed(names), "conf": f"{confidence:.12g}", "iou": f"{iou:.12g}"}
+        parameters |= {"evaluated": _listed(names), "conf": f"{confidence:.12g}", "iou": f"{iou:.12g}"} | (
+            {"by": by} if by else {}
+        )
     return f"{OBJECTS_ROUTE}?{urlencode(parameters)}"
 
 
@@ -74,11 +90,6 @@ def page_url(path: str, parameters: Mapping[str, str | list[str]]) -> str:
     """A page of the app with its state: a link that can be pasted."""
     query = urlencode(parameters, doseq=True)
     return f"/{path}?{query}" if query else f"/{path}"
-
-
-def frame_url(frame_id: str, parameters: Mapping[str, str | list[str]] | None = None) -> str:
-    """The viewer on one frame, with the filters that it was reached through."""
-    return page_url(FRAME_PATH, {"frame": frame_id, **(parameters or {})})
 
 
 def objects_page_url(query: ObjectQuery) -> str:

@@ -8,6 +8,9 @@ from components import urls
 from components.chips import escape_markdown, filter_chips
 from components.filter_rail import filter_rail
 from components.gallery import gallery
+from components.metric_filters import COUNTED_ALREADY, metric_offers, metric_sorts
+from components.metric_runs import show_metric_progress
+from components.saved_views import save_frames
 from components.session import current_project
 from components.state import ViewState, change_state, read_state
 from predscope.exploration import (
@@ -18,6 +21,7 @@ from predscope.exploration import (
     select_frames,
     without_filters,
 )
+from predscope.exploration.metric_lookup import METRIC_SORT
 from predscope.exploration.tiles import query_layers, tile_records
 from predscope.payload import scene
 from predscope.project import Project
@@ -66,6 +70,7 @@ def show_gallery(project: Project, state: ViewState, selection: FrameSelection) 
         key="explore.gallery",
         place=urls.page_url("", state.with_page(page).to_params()),
         opened=state.frame,
+        more_sorts=metric_sorts(metrics, COUNTED_ALREADY - {state.query.sort.removeprefix(METRIC_SORT)}),
         selected=[frame for frame in st.session_state.get(SELECTED, []) if frame in present],
         on_open=open_frame,
         on_sort=sort_by,
@@ -94,13 +99,15 @@ def show_nothing_found(project: Project, query: FrameQuery) -> None:
 project = current_project()
 state = read_state(project, urls.EXPLORE_PATH)
 selection = select_frames(project, state.query)
+metrics = metric_offers(project, state.query)
 with st.sidebar:
-    filter_rail(project, selection, ask)
+    save_frames(project, state.query, key="explore.saved")
+    filter_rail(project, selection, ask, metrics)
 if state.query.ignored:
     st.warning(
         f"The link names what this project does not have: {', '.join(map(escape_markdown, state.query.ignored))}."
     )
-filter_chips(state.query, ask)
+filter_chips(state.query, ask, project)
 if state.query.needs_outcomes and selection.outcomes_of and len(chosen_sets(project, state.query)) > 1:
     st.caption(
         f"Missed labels, false alarms and F1 are those of {escape_markdown(selection.outcomes_of)}; choose another "
@@ -114,3 +121,4 @@ if not len(project.frames):
     )
 elif not len(selection):
     show_nothing_found(project, state.query)
+show_metric_progress(project)

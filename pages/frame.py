@@ -33,4 +33,4 @@ else:
     if objects is not None:
         object_walk(project, state, objects, frame_index)
     frame_viewer(project, view.layers, state, selection, frame_index, objects=objects, preview=preview)
-    frame_details(project, view.layers, frame_index)
+    frame_details(project, view.layers, frame_index, state.query if preview is None else None, state.selected)

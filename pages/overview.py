@@ -1,4 +1,4 @@
-"""Overview: what is loaded, what the imports said of it, and a first look."""
+"""Overview: what is loaded, a first look, how good the predictions are and where they are not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from components import urls
 from components.first_look import first_look
 from components.import_findings import import_findings
 from components.loaded_sets import class_balance, frames_in_words, loaded_sets
+from components.overview.later import compute_later, is_computed
+from components.overview.sets import compared_sets, expected_height
+from components.saved_views import saved_list
 from components.session import current_view
 from components.state import ViewState, note_visit
 from predscope.exploration import FrameQuery
+from predscope.exploration.object_query import ObjectQuery
 from predscope.payload import Layer
 
 
@@ -33,6 +37,26 @@ def open_class(layer: Layer, class_name: str) -> None:
     st.switch_page(urls.EXPLORE_PAGE, query_params=ViewState(query).to_params())
 
 
+def open_objects(query: ObjectQuery) -> None:
+    st.switch_page(urls.OBJECTS_PAGE, query_params=query.to_params())
+
+
+def compute() -> None:
+    from components.overview.performance import compute_performance  # after the first paint, for what it imports
+
+    compute_performance(project, FrameQuery.of(project))
+
+
+def show_comparison() -> None:
+    with st.container(key="overview_performance"):
+        if is_computed(project):
+            from components.overview.performance import show_performance
+
+            show_performance(project, FrameQuery.of(project), open_objects)
+        else:
+            compute_later(project, compute, "Comparing predictions with labels …", expected_height(project))
+
+
 view = current_view()
 project = view.project
 note_visit("Overview")
@@ -40,10 +64,13 @@ st.markdown(f"#### {project.name}", help=str(project.path))
 st.caption(frames_in_words(project))
 if len(project.frames):
     first_look(project, view.layers, open_frame, sort_frames)
+if compared_sets(project) and len(project.frames):
+    show_comparison()
+saved_list(project, key="overview.saved", is_counted=is_computed(project) or not compared_sets(project))
 if view.layers:
     loaded_sets(project)
     import_findings(project)
-    class_balance(project, view.layers, open_class)
+    class_balance(project, view.layers, open_class, key="overview.class_balance")
 else:
     st.info(
         "Nothing is loaded yet but the images. Add labels and predictions:\n\n"

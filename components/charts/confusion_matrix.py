@@ -28,7 +28,12 @@ _NAME_LENGTH: Final = 22
 
 
 def confusion_matrix_chart(
-    counts: pd.DataFrame, shown: pd.DataFrame, by: Shown = "counts", *, dark: bool = False
+    counts: pd.DataFrame,
+    shown: pd.DataFrame,
+    by: Shown = "counts",
+    *,
+    dark: bool = False,
+    cell: tuple[str | None, str | None] | None = None,
 ) -> go.Figure:
     """Rows are label classes, columns predicted classes; the last of each is the background, a little apart.
 
@@ -40,6 +45,7 @@ def confusion_matrix_chart(
         shown: the same shape: what stands in the cells, counts or shares.
         by: which of the two: "counts", shares of the row ("recall") or of the column ("precision").
         dark: for a dark page.
+        cell: row and column that are marked, by name; None for either: all of them.
     """
     size = len(counts)
     places = np.arange(size, dtype=np.float64)
@@ -70,6 +76,8 @@ def confusion_matrix_chart(
     for across, down in ((classes, classes), (background, classes), (classes, background)):
         ends = {"x0": across[0], "x1": across[1], "y0": down[0], "y1": down[1]}
         figure.add_shape(type="rect", **ends, line_width=0, fillcolor="rgba(128,132,140,0.07)", layer="below")
+    if cell is not None:
+        _mark(figure, counts, places, cell, _LIGHT if dark else _DARK)
     names = [plain(_short(str(name))) for name in counts.index]
     longest = max(map(len, names))
     is_turned = longest * _CHARACTER_PX > min(CELL_PX, _USUAL_PX / size)
@@ -163,6 +171,20 @@ def _add_links(
         "square",
     )
     figure.data[-1].text = [cell_in_words(counts, i, j) for i, j in zip(row, column, strict=True)]
+
+
+def _mark(
+    figure: go.Figure, counts: pd.DataFrame, places: np.ndarray, cell: tuple[str | None, str | None], color: str
+) -> None:
+    """A frame around what is chosen: a cell, a row or a column."""
+    ends = []
+    for name, axis in zip(cell, (counts.index, counts.columns), strict=True):
+        found = np.arange(len(axis)) if name is None else np.flatnonzero(axis == name)
+        if not len(found):
+            return
+        ends.append((places[found[0]] - 0.5, places[found[-1]] + 0.5))
+    (top, bottom), (left, right) = ends
+    figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": color, "width": 2})
 
 
 def _readable_on(color: str) -> str:

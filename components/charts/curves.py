@@ -1,4 +1,4 @@
-"""Precision against recall, and both against the confidence threshold, with the operating point."""
+"""Precision against recall, with the operating point."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from components.charts.style import (
-    F1_COLOR,
     POINT_COLOR,
-    PRECISION_COLOR,
-    RECALL_COLOR,
     add_click_targets,
     lay_out,
     plain,
@@ -66,56 +63,6 @@ def precision_recall_chart(lines: Sequence[CurveLine], point: tuple[float, float
     if len(lines) > 1:
         _name_ends(figure, lines)
     return lay_out(figure, HEIGHT_PX, xaxis=rate_axis("recall"), yaxis=rate_axis("precision"))
-
-
-def confidence_chart(table: pd.DataFrame, confidence: float, plateau: tuple[float, float] | None = None) -> go.Figure:
-    """Precision, recall and F1 over the confidence threshold; the band is where F1 is as good as at its best.
-
-    Args:
-        table: of a ``ConfidenceCurve``.
-        confidence: the operating point.
-        plateau: lowest and highest confidence of the band.
-    """
-    figure = go.Figure()
-    if plateau is not None:
-        figure.add_vrect(x0=plateau[0], x1=plateau[1], fillcolor=F1_COLOR, opacity=0.14, line_width=0, layer="below")
-    parts = (("precision", PRECISION_COLOR), ("recall", RECALL_COLOR), ("f1", F1_COLOR))
-    for name, color in parts:
-        figure.add_scatter(
-            x=table["confidence"],
-            y=table[name],
-            mode="lines",
-            line={"color": color, "width": 2, "shape": "vh"},
-            hoverinfo="skip",
-        )
-    for name, _ in parts:
-        add_click_targets(
-            figure,
-            table["confidence"],
-            table[name],
-            table["confidence"],
-            f"{_WORDS[name]} %{{y:.3f}}<br>at confidence ≥ %{{x:.3f}}<br>Click to use it<extra></extra>",
-            _TARGET_PX,
-        )
-    figure.add_vline(x=confidence, line={"color": POINT_COLOR, "width": 1.5})
-    names = [f'<span style="color:{color}">{_WORDS[name]}</span>' for name, color in parts]
-    figure.add_annotation(
-        x=1,
-        y=1,
-        xref="paper",
-        yref="paper",
-        xanchor="right",
-        yanchor="bottom",
-        text=f"<b>{'&nbsp;&nbsp;&nbsp;'.join(names)}</b>",
-        font={"size": 12},
-        showarrow=False,
-    )
-    lay_out(figure, HEIGHT_PX, xaxis=rate_axis("confidence threshold"), yaxis=rate_axis(""))
-    figure.update_layout(margin_t=24)
-    return figure
-
-
-_WORDS: Final = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
 def _mark_point(figure: go.Figure, x: float, y: float, text: str) -> None:

@@ -19,9 +19,11 @@ Contract (the functions a component may call):
 ``shapes.js``
     ``svgElement(name, attributes)``; ``layerGroup(scene, layerIndex)``: ``<g class="layer ..." data-layer=key>``;
     ``shapeElement(object, cls) -> SVG element | null`` (null: a classification; ``cls`` is ``classOf(scene, object)``)
-    with ``data-id`` and ``data-kind``; ``colorShape(element, color)``; ``shapePath(object, cls) -> path data``;
-    ``crowdHatch() -> <pattern>`` to be put once into a ``<defs>`` of the component's shadow root;
-    ``objectBox(object) -> [x, y, w, h] | null``, ``objectArea(object)``, ``objectContains(object, x, y, tolerance)``.
+    with ``data-id`` and ``data-kind``; ``colorShape(element, color)``; ``markOutcome(element, outcome)``: strokes tell
+    it in groups of the class ``by-outcome``; ``outcomeSample(outcome, className) -> <svg>``;
+    ``shapePath(object, cls) -> path data``; ``crowdHatch() -> <pattern>`` to be put once into a ``<defs>`` of the
+    component's shadow root; ``objectBox(object) -> [x, y, w, h] | null``, ``objectArea(object)``,
+    ``objectContains(object, x, y, tolerance)``.
 ``tags.js``
     ``tagText(object, scene)``, ``placeTags(candidates, bounds, areaBudget)``, ``TAG_AREA_SHARE``.
 ``words.js``

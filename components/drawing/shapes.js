@@ -111,6 +111,22 @@ function colorShape(node, color) {
   node.style.setProperty("--color", color);
 }
 
+/** Tells the style sheet what became of an object; it matters in groups of the class "by-outcome". */
+function markOutcome(node, outcome) {
+  if (outcome === undefined) node.removeAttribute("data-outcome");
+  else if (node.getAttribute("data-outcome") !== outcome) node.setAttribute("data-outcome", outcome);
+}
+
+/** A short line as objects of an outcome are drawn. */
+function outcomeSample(outcome, className) {
+  const node = svgElement("svg", { class: `${className} by-outcome stroke-solid`, viewBox: "0 0 26 14", "aria-hidden": "true" });
+  const path = outcome === "ignored" ? "M4 12l7-10M10 12l7-10M16 12l7-10" : "M3 7H23";
+  node.append(svgElement("path", { class: "casing", d: path }), svgElement("path", { class: "shape", d: path }));
+  if (outcome !== "ignored") markOutcome(node.lastChild, outcome);
+  colorShape(node, OUTCOMES[outcome].color);
+  return node;
+}
+
 /** The pattern that hatches crowds; shapes.css refers to it as url(#crowd-hatch). One is enough for a shadow root. */
 function crowdHatch() {
   const pattern = svgElement("pattern", {

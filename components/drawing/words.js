@@ -47,7 +47,8 @@ function objectRows(object, scene, partner) {
     const count = object.points.filter((value, i) => i % 3 === 2 && value > 0).length;
     rows.push(["Keypoints", `${count} of ${object.points.length / 3}`]);
   }
-  if (object.iou !== undefined) rows.push(["IoU", object.iou.toFixed(2)]);
+  const likeness = scene.likeness ?? "IoU";
+  if (object.iou !== undefined && likeness) rows.push([likeness.replace(/^./, (letter) => letter.toUpperCase()), object.iou.toFixed(2)]);
   if (partner) rows.push([object.match ? "Matched with" : "Overlaps", objectTitle({ ...partner, outcome: undefined }, scene)]);
   if (object.crowd) rows.push(["Crowd", "yes: stands for many objects"]);
   if (object.ignored) rows.push(["Ignored", "yes: counts neither way"]);

@@ -18,6 +18,11 @@ class Rail {
     this.dragging = false;
     this.search = "";
     this.expanded = new Set();
+    this.metrics = new MetricSection({
+      ask: (ranges) => this.set("m", ranges.length ? ranges : undefined),
+      hold: (down) => (this.dragging = down),
+      redraw: () => this.draw(),
+    });
     root.onsubmit = (event) => event.preventDefault();
   }
 
@@ -66,9 +71,11 @@ class Rail {
     const sections = [this.searchSection()];
     if (data.models.length > 1) sections.push(this.modelSection());
     if (data.models.length) sections.push(this.confidenceSection());
-    if (data.missed_count) sections.push(this.outcomeSection());
+    if (data.missed_count) sections.push(outcomeSection(this));
     if (data.classes.length) sections.push(this.classSection());
     sections.push(this.countSection());
+    const metrics = this.metrics.section(data.metrics, listOf(this.draft.m));
+    if (metrics) sections.push(metrics);
     const states = this.stateSection();
     if (states) sections.push(states);
     for (const attribute of data.attributes) sections.push(this.attributeSection(attribute));
@@ -76,7 +83,7 @@ class Rail {
     if (focused) {
       const again = [...this.root.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused);
       again?.focus({ preventScroll: true });
-      if (again && typed) {
+      if (typed && again?.matches("input[type=search]")) {
         again.value = typed.value;
         again.setSelectionRange(typed.at, typed.at);
       }
@@ -159,39 +166,6 @@ class Rail {
     const section = this.section("Confidence", element("div", { className: "plot" }, bars, slider));
     section.querySelector("h3").append(figure);
     return section;
-  }
-
-  /** What the first of the chosen models missed and invented, and how much overlap makes a match. */
-  outcomeSection() {
-    const { missed_count: missed, false_count: wrong, models, iou } = this.data;
-    const chosen = models.filter(({ name }) => this.has("model", name));
-    const title = models.length > 1 ? `Outcomes of ${(chosen[0] ?? models[0]).name}` : "Outcomes";
-    const value = this.draft.iou === undefined ? iou.default : Number(this.draft.iou);
-    const figure = element("output", { textContent: `≥ ${rateText(value)}` });
-    const slider = element("input", {
-      type: "range",
-      min: iou.lowest,
-      max: 0.95,
-      step: 0.05,
-      value,
-      title: "How much a prediction and a label must overlap to be a match",
-      "aria-label": "Lowest IoU of a match",
-      dataset: { focus: "iou" },
-    });
-    const paint = () => {
-      const now = Number(slider.value);
-      figure.textContent = `≥ ${rateText(now)}`;
-      slider.style.setProperty("--filled", `${((now - iou.lowest) / (0.95 - iou.lowest)) * 100}%`);
-    };
-    this.follow(slider, "iou", iou.default, paint);
-    const head = element("div", { className: "range-head" }, element("span", { textContent: "IoU" }), figure);
-    return this.section(
-      title,
-      this.countRangeOf("n_missed", "Missed", "missed label", missed),
-      this.countRangeOf("n_false", "False alarms", "false alarm", wrong),
-      head,
-      slider,
-    );
   }
 
   countRangeOf(name, title, noun, histogram) {

@@ -18,13 +18,15 @@ from typing import Any, Final
 import orjson
 import streamlit as st
 
+from components.browser_code import browser_component
 from components.drawing import drawing_source, drawing_style, read_sources
 from predscope.exploration import SORTS, FrameSelection
+from predscope.exploration.outcome_kinds import OUTCOME_WORDS
 from predscope.exploration.sorting import NEED_OUTCOMES
-from predscope.payload import Layer
+from predscope.payload import PREDICTION_LAYER_PREFIX, Layer
 
 _FOLDER: Final = Path(__file__).parent
-_SCRIPTS: Final = ("elements.js", "rows.js", "tile.js", "bar.js", "gallery.js", "mount.js")
+_SCRIPTS: Final = ("elements.js", "rows.js", "tile.js", "legend.js", "bar.js", "gallery.js", "mount.js")
 
 
 def gallery(
@@ -38,6 +40,7 @@ def gallery(
     opened: str | None = None,
     selected: Sequence[str] = (),
     most_rows: int | None = None,
+    more_sorts: Sequence[Mapping[str, Any]] = (),
     on_open: Callable[[str], None],
     on_sort: Callable[[str], None],
     on_select: Callable[[list[str]], None] = lambda frames: None,
@@ -54,6 +57,7 @@ def gallery(
         opened: id of the frame that the reader comes back from.
         selected: ids of the frames that are selected when the page appears or ``place`` changes.
         most_rows: show only the tiles that fill this many rows, whatever the width; None: all.
+        more_sorts: orders beside ``SORTS``, as ``components.metric_filters.metric_sorts`` gives them.
         on_open: called with the id of the frame that was clicked, after ``on_select``.
         on_sort: called with the name of a sort, with ``-`` in front for descending.
         on_select: called with the ids of all selected frames, a moment after the selection changed.
@@ -63,11 +67,14 @@ def gallery(
         "tiles": tiles,
         "digest": hashlib.blake2b(orjson.dumps([scene, tiles]), digest_size=8).hexdigest(),
         "counters": _counters(selection, layers),
+        "has_outcomes": selection.outcomes_of is not None,
+        "evaluated": None if selection.outcomes_of is None else PREDICTION_LAYER_PREFIX + selection.outcomes_of,
         "sorts": [
             {"name": name, "title": sort.title, "descending_first": sort.descending_first}
             for name, sort in SORTS.items()
             if selection.outcomes_of is not None or name not in NEED_OUTCOMES
-        ],
+        ]
+        + list(more_sorts),
         "sort": {"name": selection.query.sort, "descending": selection.query.descending},
         "place": place,
         "opened": opened,
@@ -99,7 +106,11 @@ def gallery(
 def _counters(selection: FrameSelection, layers: Sequence[Layer]) -> dict[str, Any]:
     counters = selection.counters
     counts = [counters.labels if layer.role == "labels" else counters.predictions[layer.name] for layer in layers]
+    kinds = selection.kinds
     return {
+        "outcomes": None
+        if kinds is None
+        else {name: int(kinds[name][selection.indices].sum()) for name in OUTCOME_WORDS},
         "frames": [counters.frames.shown, counters.frames.total],
         "layers": [[count.shown, count.total] if count is not None else [0, 0] for count in counts],
     }
@@ -107,11 +118,11 @@ def _counters(selection: FrameSelection, layers: Sequence[Layer]) -> dict[str, A
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component(
+    return browser_component(
         "predscope_gallery",
-        html="<div class='gallery'></div>\n<!-- filled by gallery.js -->",
-        css=gallery_style(),
-        js=gallery_source() + "\n" + read_sources(_FOLDER, ("frames.js",)),
+        html="<div class='gallery'></div>",
+        script=gallery_source() + "\n" + read_sources(_FOLDER, ("frames.js",)),
+        style=gallery_style(),
     )
 
 

@@ -9,11 +9,12 @@ class Bar {
     this.preferences = preferences;
     this.on = on;
     this.key = null;
+    this.legend = null; // an element to stand between what is counted and how it is shown
     this.node = element("div", "bar");
   }
 
   update({ counters, scene, sorts, sort }) {
-    const key = JSON.stringify([counters, scene.layers, sort]);
+    const key = JSON.stringify([counters, scene.layers, sort, sorts.length]);
     if (key === this.key) return;
     this.key = key;
     const counts = element("div", "counts");
@@ -21,7 +22,7 @@ class Bar {
     counts.append(...this.counts(counters, scene), this.selection);
     const tools = element("div", "tools");
     tools.append(...this.toolsFor(scene, sorts, sort));
-    this.node.replaceChildren(counts, tools);
+    this.node.replaceChildren(counts, ...(this.legend ? [this.legend] : []), tools);
   }
 
   /** What a tile is called in "Copy frame ids". */
@@ -109,10 +110,16 @@ class Bar {
     const group = element("span", "group");
     const select = element("select");
     select.setAttribute("aria-label", "Sort by");
+    const groups = new Map();
     for (const sort of sorts) {
       const option = element("option", "", sort.title);
       option.value = sort.name;
-      select.append(option);
+      if (sort.group && !groups.has(sort.group)) {
+        groups.set(sort.group, element("optgroup"));
+        groups.get(sort.group).label = sort.group;
+        select.append(groups.get(sort.group));
+      }
+      (groups.get(sort.group) ?? select).append(option);
     }
     select.value = name;
     select.onchange = () => {

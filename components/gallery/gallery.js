@@ -20,6 +20,8 @@ class Gallery {
       copy: () => copyText([...this.selected].join("\n")),
       clear: () => this.clear(),
     });
+    this.legend = new TileLegend(() => this.paint());
+    this.bar.legend = this.legend.node;
     this.live = element("div", "quiet");
     this.live.setAttribute("aria-live", "polite");
     this.grid = element("div", "grid");
@@ -131,11 +133,14 @@ class Gallery {
     const { hidden, confidence } = this.preferences;
     const shown = this.data.scene.layers.filter((layer) => !hidden.has(layer.key));
     const modelsShown = shown.filter((layer) => layer.role === "predictions").length;
-    const hasOutcomes = this.data.has_outcomes === true;
+    const { scene, evaluated, counters } = this.data;
+    const hasOutcomes = this.data.has_outcomes === true && !hidden.has(evaluated);
     const mode = resolveColorMode("auto", { layersShown: shown.length, modelsShown, hasOutcomes });
     this.root.dataset.mode = mode;
+    const drawn = this.tiles.flatMap((tile) => tile.objects.filter(({ layer }) => !hidden.has(scene.layers[layer].key)));
+    this.legend.update(mode, scene, drawn, counters.outcomes ?? undefined);
     for (const tile of this.tiles) {
-      tile.color(hidden, mode);
+      tile.color(hidden, mode, (object) => this.legend.shows(object));
       tile.tag(confidence, hidden);
     }
   }

@@ -18,14 +18,15 @@ const GEOMETRY_KEYS = {
 /** By their codes in bits 2 and up of an object's flags, from 1. */
 const OUTCOME_CODES = ["tp", "fp", "fn", "ignored"];
 
-/** An object of a frame payload from its compact row; a mask comes as its outline. */
-function expandObject([row, layer, cls, kind, conf, flags, geometry], scene) {
+/** An object of a frame payload from its compact row; a mask comes as its outline. `own`: its own shape, if another. */
+function expandObject([row, layer, cls, kind, conf, flags, geometry, ownKind, ownGeometry], scene) {
   const object = { id: `${scene.layers[layer].key}:${row}`, layer, cls, kind: kind === "mask" ? "polygon" : kind };
   if (kind in GEOMETRY_KEYS) object[GEOMETRY_KEYS[kind]] = geometry;
   if (conf !== null) object.conf = conf;
   if (flags & 1) object.crowd = true;
   if (flags & 2) object.ignored = true;
   if (flags >> 2) object.outcome = OUTCOME_CODES[(flags >> 2) - 1];
+  if (ownKind !== undefined) object.own = expandObject([row, layer, cls, ownKind, conf, 0, ownGeometry], scene);
   return object;
 }
 
@@ -45,8 +46,10 @@ class Tile {
   constructor(record, scene, on) {
     this.record = record;
     this.scene = scene;
-    this.shapes = [];
-    this.layers = [];
+    this.shapes = []; // {object, shape, own: the element of its own shape or null, shown}
+    this.layers = []; // {group, casing, objects}
+    this.objects = record.objects.map((row) => expandObject(row, scene));
+    this.frameWords = []; // {object, word} of classifications
     this.place = null;
     this.node = element("div", `tile ${record.status}`);
     this.node.setAttribute("role", "listitem");
@@ -97,29 +100,31 @@ class Tile {
   }
 
   draw() {
-    const objects = this.record.objects.map((row) => ({ object: expandObject(row, this.scene), kind: row[3] }));
-    this.scene.layers.forEach((layer, index) => {
+    this.scene.layers.forEach((_, index) => {
       const group = layerGroup(this.scene, index);
-      const own = objects.filter(({ object }) => object.layer === index);
-      const casing = own
-        .filter(({ object }) => object.kind !== "keypoints" && !object.ignored)
-        .map(({ object }) => shapePath(object, classOf(this.scene, object)))
-        .join("");
-      if (casing) group.append(svgElement("path", { class: "casing", d: casing }));
-      for (const { object, kind } of own) {
-        const shape = shapeElement(object, classOf(this.scene, object));
-        if (shape) {
-          shape.setAttribute("data-kind", kind);
-          group.append(shape);
-          this.shapes.push({ object, shape });
-        } else if (kind === "classification") {
-          const word = element("span", "frame-class", tagText(object, this.scene));
-          word.dataset.layer = layer.key;
-          this.words.append(word);
-        }
-      }
-      this.layers.push(group);
+      const casing = svgElement("path", { class: "casing" });
+      group.append(casing);
+      this.layers.push({ group, casing });
       this.svg.append(group);
+    });
+    this.objects.forEach((object, position) => {
+      const shape = shapeElement(object, classOf(this.scene, object));
+      if (shape) {
+        const { group } = this.layers[object.layer];
+        const own = object.own ? shapeElement(object.own, classOf(this.scene, object)) : null;
+        if (own) {
+          own.removeAttribute("data-id");
+          own.classList.add("own-shape");
+          group.append(own);
+        }
+        shape.setAttribute("data-kind", this.record.objects[position][3]);
+        group.append(shape);
+        this.shapes.push({ object, shape, own, shown: true });
+      } else if (object.kind === "classification") {
+        const word = element("span", "frame-class", tagText(object, this.scene));
+        this.words.append(word);
+        this.frameWords.push({ object, word });
+      }
     });
   }
 
@@ -165,13 +170,32 @@ class Tile {
     this.svg.style.setProperty("--px", `${Math.max(width / place.width, height / place.height).toFixed(3)}px`);
   }
 
-  /** @param {Set<string>} hidden keys of layers  @param {string} mode a resolved colour mode */
-  color(hidden, mode) {
-    this.layers.forEach((group, index) => {
-      group.style.display = hidden.has(this.scene.layers[index].key) ? "none" : "";
+  /**
+   * @param {Set<string>} hidden keys of layers
+   * @param {string} mode a resolved colour mode
+   * @param {(object: object) => boolean} shows whether an object of a layer that is shown is drawn
+   */
+  color(hidden, mode, shows) {
+    const casings = this.layers.map(() => "");
+    this.shapes.forEach((entry, position) => {
+      const { object, shape, own } = entry;
+      entry.shown = shows(object);
+      for (const node of own ? [shape, own] : [shape]) {
+        node.style.display = entry.shown ? "" : "none";
+        colorShape(node, objectColor(object, mode, this.scene, position));
+      }
+      markOutcome(shape, object.outcome);
+      if (entry.shown && object.kind !== "keypoints" && !object.ignored) casings[object.layer] += shapePath(object);
     });
-    this.shapes.forEach(({ object, shape }, position) => colorShape(shape, objectColor(object, mode, this.scene, position)));
-    for (const word of this.words.children) word.hidden = hidden.has(word.dataset.layer);
+    this.layers.forEach(({ group, casing }, index) => {
+      group.style.display = hidden.has(this.scene.layers[index].key) ? "none" : "";
+      group.classList.toggle("by-outcome", mode === "outcome");
+      casing.setAttribute("d", casings[index]);
+    });
+    this.frameWords.forEach(({ object, word }, position) => {
+      word.hidden = hidden.has(this.scene.layers[object.layer].key) || !shows(object);
+      word.style.setProperty("--color", objectColor(object, mode, this.scene, position));
+    });
   }
 
   /** Writes the confidence beside each prediction, as far as there is room. */
@@ -182,6 +206,7 @@ class Tile {
     }
     const scale = this.place.height / this.record.size[1];
     const tagged = this.shapes
+      .filter(({ shown: isDrawn }) => isDrawn)
       .map(({ object }) => object)
       .filter((object) => object.conf !== undefined && !hidden.has(this.scene.layers[object.layer].key) && objectBox(object))
       .sort((a, b) => b.conf - a.conf);

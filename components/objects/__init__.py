@@ -14,14 +14,25 @@ from typing import Any, Final
 import orjson
 import streamlit as st
 
+from components.browser_code import browser_component
 from components.drawing import drawing_source, read_sources
 from components.gallery import gallery_source, gallery_style
-from predscope.exploration.object_query import OBJECT_SORTS, OUTCOME_WORDS, REASON_WORDS, ObjectQuery
+from components.metric_filters import metric_filter_data
+from predscope.exploration.metric_columns import Offer
+from predscope.exploration.object_query import (
+    ERROR_WORDS,
+    IGNORED_LABEL,
+    OBJECT_OUTCOMES,
+    OBJECT_SORTS,
+    REASON_WORDS,
+    ObjectQuery,
+)
 from predscope.exploration.object_selection import ObjectSelection
 from predscope.exploration.outcome_words import sentence
 from predscope.palette import OUTCOME_COLORS, class_color
 from predscope.project import Project
 
+CHOICE_FIELDS: Final = ("outcomes", "reasons", "errors", "klass")
 _FOLDER: Final = Path(__file__).parent
 
 
@@ -34,6 +45,7 @@ def object_gallery(
     place: str,
     opened: str | None,
     selected: Sequence[str],
+    more_sorts: Sequence[Mapping[str, Any]] = (),
     on_open: Callable[[str, list[str]], None],
     on_sort: Callable[[str], None],
     on_select: Callable[[list[str]], None],
@@ -48,6 +60,7 @@ def object_gallery(
         place: names this page of these filters; the scroll position is kept under it.
         opened: id of the object that the reader comes back from.
         selected: ids of the objects that are selected when the page appears or ``place`` changes.
+        more_sorts: orders beside ``OBJECT_SORTS``, as ``components.metric_filters.metric_sorts`` gives them.
         on_open: called with the id of the object that was clicked, and the ids of all selected ones.
         on_sort: called with the name of a sort, with ``-`` in front for descending.
         on_select: called with the ids of all selected objects, a moment after the selection changed.
@@ -65,9 +78,11 @@ def object_gallery(
                 ("labels", counters.labels),
                 ("frames", counters.frames),
             )
-        },
+        }
+        | {"side": selection.query.side, "has_ignored": IGNORED_LABEL in selection.query.outcomes},
         "has_outcomes": True,
-        "sorts": [{"name": name, "title": title, "descending_first": True} for name, title in OBJECT_SORTS.items()],
+        "sorts": [{"name": name, "title": title, "descending_first": True} for name, title in OBJECT_SORTS.items()]
+        + list(more_sorts),
         "sort": {"name": selection.query.sort, "descending": selection.query.descending},
         "place": place,
         "opened": opened,
@@ -100,12 +115,23 @@ def object_gallery(
 
 
 def object_choices(
-    project: Project, selection: ObjectSelection, *, key: str, on_change: Callable[[str, str], None]
+    project: Project,
+    selection: ObjectSelection,
+    *,
+    key: str,
+    on_change: Callable[[str, str], None],
+    fields: Sequence[str] = CHOICE_FIELDS,
+    metrics: Sequence[Offer] = (),
+    on_ranges: Callable[[list[str]], None] | None = None,
 ) -> None:
-    """Outcomes, reasons and classes, each with the objects that choosing it would leave.
+    """Outcomes, reasons, kinds of error and classes, each with the objects that choosing it would leave.
 
     Args:
-        on_change: called with the field of the query ("outcomes", "reasons" or "klass") and the name that was clicked.
+        on_change: called with the field of the query ("outcomes", "reasons", "errors" or "klass") and the name that was
+            clicked.
+        fields: which of these four are offered.
+        metrics: of objects, that there can be filters by.
+        on_ranges: called with all ranges of metrics that are asked for, as links spell them; None: there are none.
     """
     query, facets = selection.query, selection.facets
     class_id = {object_class.name: object_class.class_id for object_class in project.classes}
@@ -115,9 +141,15 @@ def object_choices(
             "field": "outcomes",
             "title": "Outcome",
             "rows": [
-                _row(name, sentence(words), facets.outcomes[name], name in query.outcomes, OUTCOME_COLORS[name])
-                for name, words in OUTCOME_WORDS.items()
-                if name != "ignored" or facets.outcomes[name] or name in query.outcomes
+                _row(
+                    name,
+                    sentence(words),
+                    facets.outcomes[name],
+                    name in query.outcomes,
+                    OUTCOME_COLORS.get(name, OUTCOME_COLORS["ignored"]),
+                )
+                for name, words in OBJECT_OUTCOMES.items()
+                if name in ("tp", "fp", "fn") or facets.outcomes[name] or name in query.outcomes
             ],
         },
         {
@@ -126,6 +158,14 @@ def object_choices(
             "rows": [
                 _row(name, sentence(words), facets.reasons[name], name in query.reasons)
                 for name, words in REASON_WORDS.items()
+            ],
+        },
+        {
+            "field": "errors",
+            "title": "Kind of error (TIDE)",
+            "rows": [
+                _row(name, sentence(words), facets.errors[name], name in query.errors)
+                for name, words in ERROR_WORDS.items()
             ],
         },
         {
@@ -144,7 +184,20 @@ def object_choices(
         if isinstance(value, Mapping):
             on_change(str(value["field"]), str(value["name"]))
 
-    _choices()(key=key, data={"sections": sections}, on_choose_change=chosen)
+    def ranged() -> None:
+        value = getattr(st.session_state[key], "ranges", None)
+        if isinstance(value, Mapping) and on_ranges is not None:
+            on_ranges([str(text) for text in value["ranges"]])
+
+    offered = [section for section in sections if section["field"] in fields]
+    measured = None if on_ranges is None else metric_filter_data(facets.metrics, metrics, "object", {"class"})
+    ranges = [one.to_param() for one in query.metric_ranges]
+    _choices()(
+        key=key,
+        data={"sections": offered, "metrics": measured, "ranges": ranges},
+        on_choose_change=chosen,
+        on_ranges_change=ranged,
+    )
 
 
 def toggled(query: ObjectQuery, field: str, name: str) -> ObjectQuery:
@@ -162,20 +215,22 @@ def _row(name: str, words: str, count: int, chosen: bool, color: str | None = No
 
 @cache
 def _gallery() -> Any:
-    return st.components.v2.component(
+    return browser_component(
         "predscope_objects",
-        html="<div class='gallery'></div>\n<!-- filled by objects.js -->",
-        css=gallery_style() + "\n" + read_sources(_FOLDER, ("objects.css",)),
-        js=gallery_source() + "\n" + read_sources(_FOLDER, ("crop.js", "objects.js")),
+        html="<div class='gallery'></div>",
+        script=gallery_source() + "\n" + read_sources(_FOLDER, ("crop.js", "objects.js")),
+        style=gallery_style() + "\n" + read_sources(_FOLDER, ("objects.css",)),
     )
 
 
 @cache
 def _choices() -> Any:
     rail = _FOLDER.parent / "filter_rail"
-    return st.components.v2.component(
+    shared = ("elements.js", "histogram.js", "metric_section.js")
+    scripts = (drawing_source(), read_sources(rail, shared), read_sources(_FOLDER, ("choices.js",)))
+    return browser_component(
         "predscope_object_choices",
-        html="<div class='rail'></div>\n<!-- filled by choices.js -->",
-        css=read_sources(rail, ("filter_rail.css",)),
-        js="\n".join((drawing_source(), read_sources(rail, ("elements.js",)), read_sources(_FOLDER, ("choices.js",)))),
+        html="<div class='rail'></div>",
+        script="\n".join(scripts),
+        style=read_sources(rail, ("filter_rail.css",)),
     )

@@ -9,17 +9,32 @@ class Choices {
     this.root = root;
     this.expanded = new Set();
     this.clicks = 0;
+    this.dragging = false;
+    this.metrics = new MetricSection({
+      ask: (ranges) => {
+        this.dragging = false;
+        this.setTriggerValue("ranges", { ranges, click: (this.clicks += 1) });
+        this.draw();
+      },
+      hold: (down) => (this.dragging = down),
+      redraw: () => this.draw(),
+    });
   }
 
   update({ data, setTriggerValue }) {
     this.data = data;
     this.setTriggerValue = setTriggerValue;
-    this.draw();
+    if (!this.dragging) this.draw();
   }
 
   draw() {
-    const focused = this.root.getRootNode().activeElement?.dataset?.focus;
-    this.root.replaceChildren(...this.data.sections.filter(({ rows }) => rows.length).map((section) => this.section(section)));
+    const { sections, metrics, ranges } = this.data;
+    const active = this.root.getRootNode().activeElement;
+    const focused = active?.dataset?.focus;
+    const parts = sections.filter(({ rows }) => rows.length).map((section) => this.section(section));
+    const measured = metrics && this.metrics.section(metrics, ranges);
+    if (measured) parts.push(measured);
+    this.root.replaceChildren(...parts);
     if (focused) [...this.root.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused)?.focus({ preventScroll: true });
   }
 

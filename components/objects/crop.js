@@ -11,13 +11,14 @@ class CropTile extends Tile {
   }
 
   makeFoot() {
-    const { title, words, file_name: fileName, outcome } = this.record;
+    const { title, words, value, file_name: fileName, outcome } = this.record;
     const caption = element("div", "caption");
-    caption.title = `${title}: ${words}\n${fileName}`;
+    caption.title = `${title}: ${words}${value ? `\n${value}` : ""}\n${fileName}`;
     const dot = element("i", "dot");
     dot.style.background = OUTCOMES[outcome].color;
     const text = element("span", "caption-text");
-    text.append(dot, element("b", "", title), `: ${words}`);
+    if (value) text.append(dot, element("b", "", value), " · ", element("b", "", title), `: ${words}`);
+    else text.append(dot, element("b", "", title), `: ${words}`);
     caption.append(text);
     caption.onclick = (event) => this.link.onclick(event);
     return caption;

@@ -7,14 +7,17 @@ class ObjectBar extends Bar {
     return "object";
   }
 
-  /** "119 of 452 predictions", "in 26 of 100 frames": what is counted are predictions, missed labels, or both. */
-  counts({ objects, predictions, labels, frames }, scene) {
+  /** "119 of 452 predictions", "in 26 of 100 frames": what is counted are predictions, labels (missed ones, mostly), or both. */
+  counts({ objects, predictions, labels, frames, side, has_ignored: hasIgnored }, scene) {
     [this.total] = objects;
     const counters = [];
-    if (predictions[0] || !labels[0]) {
+    if (predictions[0] || (!labels[0] && side !== "labels")) {
       counters.push(this.counter("predictions", predictions[0], ` of ${counted(predictions[1], "prediction")}`));
     }
-    if (labels[0]) counters.push(this.counter("labels", labels[0], ` of ${counted(labels[1], "label")} missed`));
+    if (labels[0] || side === "labels") {
+      const missed = side === "labels" || hasIgnored ? "" : " missed";
+      counters.push(this.counter("labels", labels[0], ` of ${counted(labels[1], "label")}${missed}`));
+    }
     counters.push(this.counter("frames", frames[0], ` of ${counted(frames[1], "frame")}`, "in "));
     return [...counters, ...scene.layers.map((layer, index) => this.layerSwitch(scene, layer, index))];
   }

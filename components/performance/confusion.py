@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
@@ -11,7 +12,7 @@ import streamlit as st
 from components.charts.confusion_matrix import chart_width, choose_order, confusion_matrix_chart
 from components.charts.style import CONFIG
 from components.chips import escape_markdown
-from components.performance.explanations import heading
+from components.performance.explanations import explained, heading
 from components.performance.options import choose_one
 from predscope.evaluation.confusion import Confusion
 from predscope.exploration.object_query import ObjectQuery
@@ -27,36 +28,98 @@ _SHOWN: Final = {"counts": "Counts", "recall": "% of labels", "precision": "% of
 _ORDERS: Final = {"confusions": "Most confused first", "labels": "Most labels first", "name": "By name"}
 
 
-def confusion(found: Confusion, query: ObjectQuery, on_open: Callable[[ObjectQuery], None], *, dark: bool) -> None:
-    """The matrix of all classes that occur, or of the most confused ones and the table of the largest confusions.
+_LEGEND: Final = "Green: found. Purple: missed. Orange: taken for another class or, in the last row, nothing was there."
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixWords:
+    """What is said of a matrix of something else than objects.
+
+    Attributes:
+        explanation: how it is computed, Markdown.
+        no_label, no_prediction: names of the last row and of the last column.
+        legend: what the colours mean.
+    """
+
+    explanation: str
+    no_label: str
+    no_prediction: str
+    legend: str
+
+
+def confusion(
+    found: Confusion,
+    query: ObjectQuery,
+    on_open: Callable[[ObjectQuery], None],
+    *,
+    dark: bool,
+    words: MatrixWords | None = None,
+) -> None:
+    """The matrix of all classes that occur, or of the most confused ones, and the table of the largest confusions.
 
     Args:
         found: the counts.
         query: all objects of the operating point.
         dark: for a dark page.
+        words: None: those for objects.
     """
-    heading(confusion_in_words(found), "confusion")
+    if words is None:
+        heading(confusion_in_words(found), "confusion")
+    else:
+        explained(confusion_in_words(found), "confusion", words.explanation)
+    beside = st.container(horizontal=True, gap="medium")  # the table goes below, where there is no room
+    present = min(len(choose_order(found.to_pandas(), "name")), MOST_CLASSES)
+    with beside.container(width=chart_width(present + 1)):
+        confusion_matrix(found, query, on_open, most=MOST_CLASSES, key=_MATRIX, dark=dark, words=words)
+    with beside.container(width=_TABLE_PX):
+        _largest_confusions(found, query, on_open)
+    with st.expander("The matrix as a table"):
+        st.dataframe(found.to_pandas(), width="stretch")
+
+
+def confusion_matrix(
+    found: Confusion,
+    query: ObjectQuery,
+    on_open: Callable[[ObjectQuery], None],
+    *,
+    most: int,
+    key: str,
+    dark: bool,
+    cell: tuple[str | None, str | None] | None = None,
+    words: MatrixWords | None = None,
+) -> None:
+    """The matrix alone, with what can be chosen about it; it takes the width that there is.
+
+    Args:
+        found: the counts.
+        query: all objects of the operating point.
+        most: classes that are shown at once, the most confused ones.
+        key: of the chart.
+        dark: for a dark page.
+        cell: label and predicted class whose objects are on screen, to be marked; None for either: any.
+        words: None: those for objects.
+    """
+    chart = st.container()
     with st.container(horizontal=True):
         by = choose_one("Numbers in the cells", "matrix", _SHOWN)
         order = choose_one("Order of the classes", "order", _ORDERS)
     counts, shown = found.to_pandas(), found.to_pandas(by)
     present = len(choose_order(counts, "name"))
-    chosen = set(choose_order(counts, "confusions")[:MOST_CLASSES])
+    chosen = set(choose_order(counts, "confusions")[:most])
     places = [*(position for position in choose_order(counts, order) if position in chosen), len(counts) - 1]
-    beside = st.container(horizontal=True, gap="medium")  # the table goes below, where there is no room
-    with beside.container(width=chart_width(len(places))):
-        st.plotly_chart(
-            confusion_matrix_chart(counts.iloc[places, places], shown.iloc[places, places], by, dark=dark),
-            key=_MATRIX,
-            config=CONFIG,
-            on_select=lambda: _open_point(query, on_open),
-            selection_mode="points",
-        )
-        st.caption(_matrix_in_words(len(chosen), present, len(found.classes)))
-    with beside.container(width=_TABLE_PX):
-        _largest_confusions(found, query, on_open)
-    with st.expander("The matrix as a table"):
-        st.dataframe(shown, width="stretch")
+    figure = confusion_matrix_chart(counts.iloc[places, places], shown.iloc[places, places], by, dark=dark, cell=cell)
+    if words is not None:
+        for axis, name in ((figure.layout.xaxis, words.no_prediction), (figure.layout.yaxis, words.no_label)):
+            axis.ticktext = [*axis.ticktext[:-1], name]
+    chart.plotly_chart(
+        figure,
+        key=key,
+        config=CONFIG,
+        on_select=lambda: _open_point(key, query, on_open),
+        selection_mode="points",
+    )
+    legend = _LEGEND if words is None else words.legend
+    chart.caption(_matrix_in_words(len(chosen), present, len(found.classes), legend))
 
 
 def confusion_in_words(found: Confusion) -> str:
@@ -129,16 +192,15 @@ def _largest_confusions(found: Confusion, query: ObjectQuery, on_open: Callable[
     )
 
 
-def _open_point(query: ObjectQuery, on_open: Callable[[ObjectQuery], None]) -> None:
-    chosen = objects_of_point(st.session_state[_MATRIX]["selection"]["points"], query)
+def _open_point(key: str, query: ObjectQuery, on_open: Callable[[ObjectQuery], None]) -> None:
+    chosen = objects_of_point(st.session_state[key]["selection"]["points"], query)
     if chosen is not None:
         on_open(chosen)
 
 
-def _matrix_in_words(shown: int, present: int, total: int) -> str:
-    words = "Green: found. Purple: missed. Orange: taken for another class or, in the last row, nothing was there."
+def _matrix_in_words(shown: int, present: int, total: int, words: str) -> str:
     if shown < present:
-        return f"The {shown} most confused of {present:,} classes; the table below has every confusion. {words}"
+        return f"The {shown} most confused of {present:,} classes. {words}"
     if present < total:
         missing = total - present
         noun = "class" if missing == 1 else "classes"

@@ -1,4 +1,4 @@
-"""Precision and recall over all thresholds; a click on a curve moves the operating point."""
+"""Precision and recall over all thresholds; the operating point is moved by a click on a curve, or dragged."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from components.charts.curves import CurveLine, confidence_chart, precision_recall_chart
+from components.charts.curves import CurveLine, precision_recall_chart
 from components.charts.style import CONFIG
 from components.operating_point import number
 from components.performance.explanations import heading
 from components.performance.figures import share
 from components.performance.options import choose_several
+from components.threshold_chart import threshold_chart
 from predscope.evaluation.operating_point import Counts
 from predscope.evaluation.thresholds import Threshold, best_f1
 from predscope.exploration.performance import Curves, Performance
@@ -26,14 +27,16 @@ _CONFIDENCE: Final = "performance.over_confidence"
 _POOLED: Final = "all classes"
 
 
-def curves(found: Performance, confidence: float, iou: float, color: str, on_move: Callable[[float], None]) -> None:
+def curves(
+    found: Performance, confidence: float, iou: float, set_name: str, color: str, on_move: Callable[[float], None]
+) -> None:
     """Both charts, side by side.
 
     Args:
         found: the numbers.
         confidence, iou: the operating point.
-        color: of the prediction set.
-        on_move: called with the confidence of the point that was clicked.
+        set_name, color: of the prediction set.
+        on_move: called with the confidence of the point that was clicked, or where the operating point was let go.
     """
     lines = found.curves(iou)
     counts = lines.pooled.at(confidence)
@@ -62,12 +65,14 @@ def curves(found: Performance, confidence: float, iou: float, color: str, on_mov
         )
     with right:
         st.markdown("###### Over the confidence threshold")
-        st.plotly_chart(
-            confidence_chart(lines.pooled.to_pandas(_POINTS), confidence, None if best is None else best.plateau),
+        threshold_chart(
+            lines.pooled.to_pandas(_POINTS),
+            confidence,
+            None if best is None else best.plateau,
+            is_whole=len(lines.pooled.confidence) <= _POINTS,
             key=_CONFIDENCE,
-            config=CONFIG,
-            on_select=lambda: _move(_CONFIDENCE, found, on_move),
-            selection_mode="points",
+            file_name=f"rates-over-confidence-{set_name}",
+            on_move=on_move,
         )
 
 

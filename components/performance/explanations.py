@@ -19,6 +19,9 @@ takes the free label that it overlaps most, if the overlap (intersection over un
 - **Ignored**: a prediction that matches a crowd region or a label marked as difficult. It counts neither for nor
   against the model, and so do such labels.
 
+Under precision and recall stands their 95 % interval (Wilson), as if every object were drawn by itself; objects of one
+frame are alike, so the truth is somewhat less sure.
+
 So TP + FP is the number of predictions above the threshold, the ignored apart, and TP + FN the number of labels.
 """
 _COCO: Final = """
@@ -39,7 +42,8 @@ _PER_CLASS: Final = """
 Counts, precision, recall and F1 are those of the operating point, within the class. AP and AP50 are COCO's, over all
 confidences. **Best threshold** is the confidence at which the F1 of the class is highest, at this IoU.
 
-The interval of AP comes from drawing the frames anew, with repetition, 1,000 times: in 95 % of the draws AP lay within.
+Beside precision and recall stand their 95 % intervals (Wilson): of few objects a share says little. The interval of AP
+comes from drawing the frames anew, with repetition, 1,000 times: in 95 % of the draws AP lay within.
 """
 _CONFUSION: Final = """
 First every prediction is matched within its class: these are the true positives, on the diagonal. What is left is then
@@ -51,6 +55,42 @@ its predictions, and the matrix agrees with precision and recall. Ignored predic
 
 **% of labels** divides by the row: the diagonal is the recall. **% of predictions** divides by the column: the diagonal
 is the precision.
+"""
+_TIDE: Final = """
+The kinds of error of TIDE (Bolya et al., ECCV 2020), of the predictions at or above the confidence threshold. Each
+false positive is of the first kind that fits; t is the IoU threshold of the page:
+
+- **Loc**, poorly placed: overlaps a label of its class by .1 or more, but less than t.
+- **Cls**, wrong class: overlaps a label of another class by t or more.
+- **Dupe**, duplicate: overlaps a label of its class by t or more that a more confident prediction has.
+- **Bkg**, nothing there: overlaps no label by .1 or more.
+- **Both**: what is left, overlapping a label of another class by less than t.
+- **Miss**: a label that nothing found, other than those that a mended Cls or Loc error would find.
+
+**AP lost** (dAP) is what AP at t would gain, in points of 100, if this kind alone were mended: Cls and Loc errors
+become right where their label is free and go away where not, the others go away, and missed labels no longer
+count. The gains do not add up to 100, because errors hide each other. **All false positives**: if each of them came
+after all that is right. **All false negatives**: if no label that is not found counted.
+
+Only the 100 most confident predictions of a frame are looked at, and classes that are predicted but never labelled
+count with an AP of 0, as in the authors' program; so the AP here can differ a little from COCO's.
+
+The kinds need not add up to all false positives: a prediction on a crowd or an ignored label is none, and may be an
+error here all the same.
+"""
+_OUTCOMES: Final = """
+Predictions with a confidence at or above the threshold take labels of their own class, the most confident first.
+**True positives** took one, **false positives** did not, **false negatives** are labels that nothing took. A false
+positive has the first reason that fits:
+
+- **Wrong class**: it overlaps a label of another class by the IoU threshold or more. If that label is itself missed,
+  the two are a *confused* pair, and the label counts as *taken for another class* below.
+- **Duplicate**: a more confident prediction has the label already.
+- **Poorly placed**: it overlaps a label of its class, by less than the IoU threshold but .1 or more.
+- **Poorly placed, wrong class**: the same with a label of another class.
+- **Nothing there**: it overlaps no label by .1 or more.
+
+The kinds of error by TIDE differ a little: they are told by other rules, and only to say what each costs.
 """
 _CURVES: Final = """
 One matching at the chosen IoU serves every threshold, because a less confident prediction never changes what a more
@@ -77,6 +117,8 @@ _EXPLANATIONS: Final = {
     "coco": _COCO,
     "per_class": _PER_CLASS,
     "confusion": _CONFUSION,
+    "tide": _TIDE,
+    "outcomes": _OUTCOMES,
     "curves": _CURVES,
     "thresholds": _THRESHOLDS,
     "calibration": _CALIBRATION,
@@ -86,7 +128,11 @@ STYLE: Final = """<style>
 [class*="st-key-explain"] button:hover { opacity: 1; }
 [class*="st-key-explain"] button p { font-size: 13px; }
 [class*="st-key-explain"] { margin-top: 10px; }
+[class*="st-key-explain"] { row-gap: 2px; }
 [class*="st-key-explain"] h5 { padding: 0; }
+.st-key-page_title h4 { padding: 0 0 2px; }
+.st-key-page_title [data-testid="stMarkdownContainer"] { margin: 0; }
+.st-key-page_title [data-testid="stCaptionContainer"] { margin: 0; }
 [class*="st-key-explain"] > div > [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 </style>"""
 """Once a page: what explains is quieter than what it explains."""
@@ -94,7 +140,12 @@ STYLE: Final = """<style>
 
 def heading(title: str, name: str) -> None:
     """The title of a part, and how its numbers are computed; ``name`` is that of an explanation."""
+    explained(title, name, _EXPLANATIONS[name])
+
+
+def explained(title: str, name: str, explanation: str) -> None:
+    """The title of a part, and how its numbers are computed, in Markdown; ``name`` is one a page."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"explain_{name}"):
         st.markdown(f"##### {title}", width="content")
         with st.popover("How is this computed?", type="tertiary"):
-            st.markdown(_EXPLANATIONS[name])
+            st.markdown(explanation)

@@ -9,18 +9,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from components.performance.class_table import (
+    count_column,
+    interval_column,
+    name_column,
+    rate_column,
+    show_class_table,
+)
 from components.performance.explanations import heading
-from components.performance.options import choose_one
-from predscope.evaluation.bootstrap import ApBootstrap
+from components.performance.figures import exact_share, limits
+from components.performance.intervals import ap_intervals
+from predscope.evaluation.intervals import wilson
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.performance import Performance
 
 _KEY: Final = "performance.per_class"
-_MOST_ROWS: Final = 14
-_ROW_PX: Final = 33
-_QUICK: Final = 5_000
-"""Objects up to which the intervals are computed without being asked for."""
-_ON_REQUEST: Final = {"no": "Without intervals", "yes": "95 % intervals of AP"}
 
 
 def per_class(found: Performance, query: ObjectQuery, on_open: Callable[[ObjectQuery], None]) -> None:
@@ -33,36 +36,27 @@ def per_class(found: Performance, query: ObjectQuery, on_open: Callable[[ObjectQ
     heading("By class", "per_class")
     table = found.per_class(query.frames.confidence, query.frames.iou)
     table = table.sort_values("labels", ascending=False, kind="stable", ignore_index=True)
-    intervals = _intervals(found)
+    intervals = ap_intervals(found)
     if intervals is not None:
         by_class = intervals.to_pandas().set_index("class_id").loc[table["class_id"]]
-        table.insert(5, "interval", [_range(*ends) for ends in zip(by_class["low"], by_class["high"], strict=True)])
+        _insert_after(table, "AP", _ranges(by_class["low"].to_numpy(), by_class["high"].to_numpy()))
+    for name, total in (("precision", "predictions"), ("recall", "labels")):
+        _insert_after(table, name, _ranges(*wilson(table["tp"].to_numpy(), table[total].to_numpy())))
 
     def open_cell() -> None:
         chosen = objects_of_selection(table, st.session_state[_KEY]["selection"], query)
         if chosen is not None:
             on_open(chosen)
 
-    st.dataframe(
-        table.drop(columns=["class_id", "best_f1"]),
-        key=_KEY,
-        hide_index=True,
-        width="stretch",
-        row_height=_ROW_PX,
-        height=_ROW_PX * (min(len(table), _MOST_ROWS) + 1) + 4,
-        placeholder="–",
-        on_select=open_cell,
-        selection_mode=["single-row", "single-cell"],
-        column_config=_columns(),
-    )
+    show_class_table(table.drop(columns=["class_id", "best_f1"]), _columns(), key=_KEY, on_select=open_cell)
+    words = "A click on a count opens its objects, on anything else those of the class."
     if intervals is not None:
         overall = intervals.overall
-        st.caption(
-            f"AP {_rate(overall.value)}, 95 % interval {_range(overall.low, overall.high)} over "
-            f"{len(found.frames):,} frames. A click on a count opens its objects, on anything else those of the class."
+        words = (
+            f"AP {exact_share(overall.value)}, 95 % interval {limits(overall.low, overall.high)} over "
+            f"{len(found.frames):,} frames. {words}"
         )
-    else:
-        st.caption("A click on a count opens its objects, on anything else those of the class.")
+    st.caption(words)
 
 
 def objects_of_selection(table: pd.DataFrame, selection: dict[str, list], query: ObjectQuery) -> ObjectQuery | None:
@@ -91,42 +85,29 @@ def objects_of_cell(class_name: str, column: str, query: ObjectQuery) -> ObjectQ
     return query.with_(klass=class_name)
 
 
-def _intervals(found: Performance) -> ApBootstrap | None:
-    if len(found.detection.labels) + len(found.detection.predictions) > _QUICK and (
-        choose_one("Intervals", "intervals", _ON_REQUEST) == "no"
-    ):
-        return None
-    with st.spinner("Drawing the frames anew, 1,000 times …", show_time=True):
-        return found.ap_intervals()
+def _insert_after(table: pd.DataFrame, name: str, ranges: list[str]) -> None:
+    table.insert(table.columns.get_loc(name) + 1, f"{name}_interval", ranges)
 
 
 def _columns() -> dict[str, object]:
-    def count(label: str, words: str) -> object:
-        return st.column_config.NumberColumn(label, format="localized", help=words)
-
-    def share(label: str, words: str) -> object:
-        return st.column_config.NumberColumn(label, format="%.3f", help=words)
-
     return {
-        "name": st.column_config.TextColumn("Class", pinned=True),
-        "labels": count("Labels", "Labels that count: neither crowd nor ignored. TP + FN."),
-        "predictions": count("Predictions", "At or above the confidence threshold. TP + FP."),
-        "AP": share("AP", "COCO's, over IoU .50 to .95."),
-        "interval": st.column_config.TextColumn("AP, 95 %", help="Interval of AP, from drawing the frames anew."),
-        "AP50": share("AP50", "COCO's, at IoU .50."),
-        "precision": share("Precision", "TP / (TP + FP)"),
-        "recall": share("Recall", "TP / (TP + FN)"),
-        "f1": share("F1", "2 TP / (2 TP + FP + FN)"),
-        "tp": count("TP", "True positives: labels found."),
-        "fp": count("FP", "False positives: predictions that match no label of their class."),
-        "fn": count("FN", "False negatives: labels missed."),
-        "best_confidence": share("Best threshold", "The confidence at which F1 is highest."),
+        "name": name_column(),
+        "labels": count_column("Labels", "Labels that count: neither crowd nor ignored. TP + FN."),
+        "predictions": count_column("Predictions", "At or above the confidence threshold. TP + FP."),
+        "AP": rate_column("AP", "COCO's, over IoU .50 to .95."),
+        "AP_interval": interval_column("AP", "from drawing the frames anew"),
+        "AP50": rate_column("AP50", "COCO's, at IoU .50."),
+        "precision": rate_column("Precision", "TP / (TP + FP)"),
+        "precision_interval": interval_column("precision", "Wilson's"),
+        "recall": rate_column("Recall", "TP / (TP + FN)"),
+        "recall_interval": interval_column("recall", "Wilson's"),
+        "f1": rate_column("F1", "2 TP / (2 TP + FP + FN)"),
+        "tp": count_column("TP", "True positives: labels found."),
+        "fp": count_column("FP", "False positives: predictions that match no label of their class."),
+        "fn": count_column("FN", "False negatives: labels missed."),
+        "best_confidence": rate_column("Best threshold", "The confidence at which F1 is highest."),
     }
 
 
-def _rate(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
-
-
-def _range(low: float, high: float) -> str:
-    return "" if np.isnan(low) else f"[{_rate(low)}, {_rate(high)}]"
+def _ranges(low: np.ndarray, high: np.ndarray) -> list[str]:
+    return [limits(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]

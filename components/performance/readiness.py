@@ -19,7 +19,7 @@ def show_missing_sets(project: Project, query: FrameQuery) -> bool:
         missing.append(("predictions", f"predscope import predictions results.json --project {project.path}"))
     if missing:
         nouns = " and ".join(noun for noun, _ in missing)
-        st.info(f"There are no {nouns} yet. Performance compares predictions with labels. Add them:")
+        st.info(f"There are no {nouns} yet. Predictions are compared with labels here. Add them:")
         for _, command in missing:
             st.code(command, language="console")
     return bool(missing)

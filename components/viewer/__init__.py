@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from components.browser_code import browser_component
 from components.drawing import drawing_source, drawing_style, read_sources
 
 __all__ = [
@@ -61,14 +62,15 @@ _SCRIPTS: Final = (
     "side.js",
     "playback.js",
     "position_bar.js",
+    "python_link.js",
     "viewer.js",
 )
 
-_component = st.components.v2.component(
+_component = browser_component(
     "predscope_viewer",
-    html="<div class='viewer-host'>\n</div>",
-    css=f"{drawing_style()}\n{read_sources(_FOLDER, ('viewer.css',))}",
-    js=f"{drawing_source()}\n{read_sources(_FOLDER, _SCRIPTS)}",
+    html="<div class='viewer-host'></div>",
+    script=f"{drawing_source()}\n{read_sources(_FOLDER, _SCRIPTS)}",
+    style=f"{drawing_style()}\n{read_sources(_FOLDER, ('viewer.css',))}",
 )
 
 
@@ -169,6 +171,7 @@ class ViewerEvent:
         position: its position in the order, from 0; None when it is not part of it.
         selected: id of the selected object, or None.
         threshold: the confidence below which predictions are hidden, 0..1; None: not told.
+        iou: the lowest IoU of a match; None: not told.
         sequence: the user's steps and selections so far in this mount of the viewer; 0: none yet.
     """
 
@@ -176,6 +179,7 @@ class ViewerEvent:
     position: int | None = None
     selected: str | None = None
     threshold: float | None = None
+    iou: float | None = None
     sequence: int = 0
 
 
@@ -189,9 +193,14 @@ def read_event(state: Any) -> ViewerEvent:
         frame_id=_text(view.get("frame")),
         position=int(position) if isinstance(position, int | float) else None,
         selected=_text(view.get("selected")),
-        threshold=float(threshold) if isinstance(threshold := view.get("threshold"), int | float) else None,
+        threshold=_number(view.get("threshold")),
+        iou=_number(view.get("iou")),
         sequence=int(view.get("seq") or 0),
     )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _text(value: Any) -> str | None:
@@ -208,6 +217,7 @@ def viewer(
     objects_url: str,
     server_nav: int = 0,
     selected: str | None = None,
+    zoom: bool = False,
     settings: Mapping[str, Any] | None = None,
     height: str = DEFAULT_HEIGHT,
     walk: Sequence[Mapping[str, Any]] | None = None,
@@ -217,7 +227,8 @@ def viewer(
 
     Args:
         key: of the component; also names the settings that the browser remembers.
-        scene: layers and classes.
+        scene: layers and classes, and ``likeness``, what the ``iou`` of objects is called ("IoU", "mask IoU", "OKS";
+            "": it says nothing); "IoU" without.
         frames: payloads of the current frame and, if at hand, of its neighbours.
         current: id of the frame to show (obeyed on the first draw and when ``server_nav`` has grown).
         order: window of the order around it, see `order_window`.
@@ -225,6 +236,7 @@ def viewer(
             payloads do.
         server_nav: to be increased whenever Python, not the user, changes ``current`` or ``selected``.
         selected: id of the object to select along with ``current``.
+        zoom: centre and enlarge that object, with its match; else the view is that of any frame.
         settings: initial settings, by their names in ``settings.js`` (``threshold``, ``hiddenLayers``, ...); they win
             over what the browser remembers, and again whenever they change.
         height: CSS height of the whole viewer; never less than 360 px.
@@ -244,6 +256,7 @@ def viewer(
             "frames": list(frames),
             "current": current,
             "selected": selected,
+            "zoom": zoom,
             "order": order.to_json(),
             "objects_url": objects_url,
             "server_nav": server_nav,

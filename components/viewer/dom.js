@@ -65,6 +65,14 @@ function layerSample(scene, layerIndex, mode = "layer") {
   return node;
 }
 
+/** A short line as an object is drawn. */
+function objectSample(scene, object, color, mode) {
+  if (mode === "outcome" && object.outcome) return outcomeSample(object.outcome, "sample");
+  const sample = strokeSample(layerStroke(scene, object.layer), color);
+  sample.style.setProperty("--casing", casingColor(scene, object.layer, mode));
+  return sample;
+}
+
 /** A short line in a stroke and a colour. */
 function strokeSample(strokeClass, color) {
   const node = svgElement("svg", { viewBox: "0 0 24 10", class: `sample ${strokeClass}`, "aria-hidden": "true" });

@@ -20,14 +20,14 @@ class Legend {
       toggle: () => settings.toggle("hiddenLayers", layer.key),
     }));
     if (mode === "outcome" || (viewer.overlays.hasOutcomes && settings.hiddenOutcomes.length)) {
-      for (const [outcome, { plural, color }] of Object.entries(OUTCOMES)) {
+      for (const [outcome, { plural }] of Object.entries(OUTCOMES)) {
         const count = counts.outcomes[outcome] ?? 0;
         if (!count && outcome === "ignored") continue;
         entries.push({
           kind: "outcome",
           name: plural,
           count,
-          color,
+          sample: outcomeSample(outcome, "sample"),
           hidden: settings.hiddenOutcomes.includes(outcome),
           toggle: () => settings.toggle("hiddenOutcomes", outcome),
         });
@@ -46,14 +46,14 @@ class Legend {
         });
       }
     }
-    const signature = JSON.stringify([entries, viewer.sceneText, mode, counts.crowds > 0, counts.ignored > 0]);
+    const signature = JSON.stringify([entries, viewer.link.sceneText, mode, counts.crowds > 0, counts.ignored > 0]);
     if (signature === this.written) return;
     this.written = signature;
     const nodes = entries.map((entry) => this.entry(entry));
     if (mode === "confidence") nodes.push(this.scale());
     if (mode === "instance") nodes.push(element("span", { class: "legend-note", text: "one colour an object" }));
-    if (counts.crowds) nodes.push(element("span", { class: "legend-note" }, element("i", { class: "swatch hatched" }), "crowd"));
-    if (counts.ignored) nodes.push(element("span", { class: "legend-note" }, element("i", { class: "swatch dotted" }), "ignored"));
+    if (counts.crowds && mode !== "outcome") nodes.push(element("span", { class: "legend-note" }, element("i", { class: "swatch hatched" }), "crowd"));
+    if (counts.ignored && mode !== "outcome") nodes.push(element("span", { class: "legend-note" }, element("i", { class: "swatch dotted" }), "ignored"));
     // Focus survives the redrawing of the entry that was clicked.
     const focused = [...this.root.children].indexOf(this.root.getRootNode().activeElement);
     this.root.replaceChildren(...nodes);

@@ -167,8 +167,7 @@ class ObjectList {
 
   row({ object, item, name, box }, place) {
     const { scene } = this.viewer;
-    const sample = strokeSample(layerStroke(scene, object.layer), item.color);
-    sample.style.setProperty("--casing", casingColor(scene, object.layer, this.viewer.overlays.colorMode));
+    const sample = objectSample(scene, object, item.color, this.viewer.overlays.colorMode);
     const outcome = OUTCOMES[object.outcome];
     const remark = [object.crowd && "crowd", object.ignored && "ignored"].filter(Boolean).join(", ");
     const cell = (column, ...children) => element("div", { class: `cell ${column}`, role: "gridcell" }, ...children);

@@ -196,7 +196,7 @@ class Overlays {
   changeThreshold(delta) {
     const threshold = Math.min(Math.max(Math.round((this.settings.threshold + delta) * 20) / 20, 0), 1);
     this.settings.set({ threshold });
-    this.viewer.thresholdChosen();
+    this.viewer.link.tell("threshold");
   }
 
   toggleCaptions() {

@@ -113,7 +113,8 @@ class Pane {
 
   markOf(item, kind) {
     if (item.object.kind === "classification") return null;
-    const group = svgElement("g", { class: `mark ${kind} ${layerStroke(this.scene, item.object.layer)}`, "data-mark": kind });
+    const strokes = `${layerStroke(this.scene, item.object.layer)}${this.sheet.mode === "outcome" ? " by-outcome" : ""}`;
+    const group = svgElement("g", { class: `mark ${kind} ${strokes}`, "data-mark": kind });
     const path = shapePath(item.object);
     if (path) group.append(svgElement("path", { d: path, class: "halo dark" }), svgElement("path", { d: path, class: "halo light" }));
     const copy = item.node.cloneNode(true);

@@ -1,5 +1,6 @@
 // The panel of layers, confidence, classes and appearance.
 
+const LOWEST_IOU = 0.1; // as predscope/exploration/query.py has it
 const SEARCH_FROM = 12; // lists of at least this many classes get a search box
 
 class Panel {
@@ -7,7 +8,8 @@ class Panel {
     this.viewer = viewer;
     const { settings } = viewer;
     this.layers = element("div", { class: "rows" });
-    this.threshold = this.slider("Confidence", 0, 1, 0.01, (value) => settings.set({ threshold: value }), "threshold", () => viewer.thresholdChosen());
+    this.threshold = this.slider("Confidence", 0, 1, 0.01, (value) => settings.set({ threshold: value }), "threshold", () => viewer.link.tell("threshold"));
+    this.iou = this.slider("IoU of a match", LOWEST_IOU, 0.95, 0.05, (value) => settings.set({ iou: value }), "iou", () => viewer.link.tell("iou"));
     this.search = element("input", {
       type: "search",
       class: "search",
@@ -27,7 +29,7 @@ class Panel {
     this.keepZoom = element("input", { type: "checkbox", onchange: (event) => settings.set({ keepZoom: event.target.checked }) });
     const classSection = this.section("Classes", this.search, this.classes, this.classNote, this.everyClass);
     classSection.classList.add("class-section");
-    this.thresholdSection = this.section(null, this.threshold.root);
+    this.thresholdSection = this.section(null, this.threshold.root, this.iou.root);
     this.root = element(
       "div",
       { class: "settings-page" },
@@ -164,6 +166,8 @@ class Panel {
     }
     this.everyClass.hidden = settings.hiddenClasses.length === 0;
     this.setSlider(this.threshold, settings.threshold, `≥ ${settings.threshold.toFixed(2)}`);
+    this.iou.root.hidden = settings.iou === null || !hasOutcomes;
+    if (settings.iou !== null) this.setSlider(this.iou, settings.iou, `≥ ${settings.iou.toFixed(2)}`);
     const { fill } = viewer.overlays;
     this.setSlider(this.fill, fill, `${Math.round(fill * 100)}%`);
     this.setSlider(this.outline, settings.outline, `${settings.outline} px`);

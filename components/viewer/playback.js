@@ -86,7 +86,7 @@ class Playback {
   stop() {
     if (!this.playing) return;
     this.halt();
-    this.viewer.notify(this.viewer.entry.id);
+    this.viewer.link.notify(this.viewer.entry.id);
     this.viewer.store.prefetch(this.viewer.order, this.viewer.position ?? 0);
   }
 

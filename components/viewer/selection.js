@@ -43,7 +43,7 @@ class Selection {
     if (id === this.selected && !reveal) return;
     const isNew = id !== this.selected;
     this.set(id, reveal);
-    if (isNew) this.viewer.notify();
+    if (isNew) this.viewer.link.notify();
   }
 
   set(id, reveal) {
@@ -61,8 +61,9 @@ class Selection {
     if (!item) this.tooltip.hide();
     else {
       const { object, position } = item;
-      const color = objectColor(object, viewer.overlays.colorMode, viewer.scene, position);
-      this.tooltip.show(object, viewer.scene, this.object(object.match ?? object.near), color, stackSize);
+      const { colorMode: mode } = viewer.overlays;
+      const sample = objectSample(viewer.scene, object, objectColor(object, mode, viewer.scene, position), mode);
+      this.tooltip.show(object, viewer.scene, this.object(object.match ?? object.near), sample, stackSize);
       const bounds = viewer.frameBox.getBoundingClientRect();
       this.tooltip.moveTo(client[0] - bounds.left, client[1] - bounds.top, bounds);
     }
@@ -124,7 +125,13 @@ class Selection {
     const { viewer } = this;
     viewer.playback.stop();
     this.set(object.id, reveal);
-    viewer.notify();
+    viewer.link.notify();
+    this.explain(object);
+  }
+
+  /** Explains an object beside it. */
+  explain(object) {
+    const { viewer } = this;
     const box = objectBox(object);
     if (!box) return;
     const bounds = viewer.panes[0].root.getBoundingClientRect();
@@ -132,18 +139,29 @@ class Selection {
     this.hover(object.id, [bounds.left + Math.min(x + width, bounds.width), bounds.top + Math.max(y, 0)]);
   }
 
+  /** The selected object with its match, or what it overlaps. */
+  get selectedPair() {
+    const selected = this.object(this.selected);
+    return selected ? [selected, this.object(selected.match ?? selected.near)].filter(Boolean) : [];
+  }
+
   /** The selected object with its match, or else everything that is drawn. */
   crop() {
-    const selected = this.object(this.selected);
-    const chosen = selected ? [selected, this.object(selected.match ?? selected.near)].filter(Boolean) : this.visibleObjects;
-    this.viewer.view.cropToObjects(chosen);
+    const pair = this.selectedPair;
+    this.viewer.view.cropToObjects(pair.length ? pair : this.visibleObjects);
+  }
+
+  /** Shows the selected object and its match large, with what is around them, and explains it. */
+  zoomIn() {
+    this.viewer.view.closeUp(this.selectedPair);
+    this.explain(this.object(this.selected));
   }
 
   /** The next object of the selected one's kind of error: on this frame, else on the frames beyond. */
   async nextError(delta) {
     const { viewer } = this;
     viewer.playback.stop();
-    if (viewer.walk) {
+    if (viewer.link.walk) {
       await this.nextOfWalk(delta);
       return;
     }
@@ -170,7 +188,7 @@ class Selection {
   /** The object before or after the selected one of those that Python was asked for, in their order. */
   async nextOfWalk(delta) {
     const { viewer } = this;
-    const { items } = viewer.walk;
+    const { items } = viewer.link.walk;
     const isHere = ({ entry }) => entry.id === viewer.payload.frame;
     const place = items.findIndex((item) => item.object === this.selected && isHere(item));
     const item = place < 0 ? (items.find(isHere) ?? items[0]) : items[place + delta];
@@ -182,7 +200,7 @@ class Selection {
 
   zoomTo(object) {
     this.set(object.id, false);
-    this.crop();
-    this.reach(object, false);
+    this.viewer.link.notify();
+    this.zoomIn();
   }
 }

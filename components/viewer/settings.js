@@ -2,6 +2,7 @@
 
 const DEFAULT_SETTINGS = {
   threshold: 0, // predictions below this confidence are hidden
+  iou: null, // lowest overlap of a match, for Python; null: nothing is evaluated
   hiddenLayers: [], // layer keys
   hiddenClasses: [], // class ids
   hiddenOutcomes: [], // "tp", "fp", "fn", "ignored"

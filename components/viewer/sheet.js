@@ -93,12 +93,14 @@ class Sheet {
     if (this.mode === mode) return;
     this.mode = mode;
     this.layers.forEach(({ group }, i) => {
+      group.classList.toggle("by-outcome", mode === "outcome");
       group.style.setProperty("--casing", casingColor(this.scene, i, mode));
       colorShape(group, layerColor(this.scene, i));
     });
     for (const item of this.items) {
       const { object, node, position } = item;
       item.color = objectColor(object, mode, this.scene, position);
+      if (mode === "outcome") markOutcome(node, object.outcome);
       const inherits = object.kind !== "classification" && item.color === layerColor(this.scene, object.layer);
       if (!inherits) colorShape(node, item.color);
       else if (node.style.length) node.style.removeProperty("--color");

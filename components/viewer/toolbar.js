@@ -51,6 +51,6 @@ class Toolbar {
   }
 
   updateZoom() {
-    setText(this.zoom, `${Math.round(this.viewer.view.scale * 100)}%`);
+    setText(this.zoom, this.viewer.payload ? `${Math.round(this.viewer.view.scale * 100)}%` : "");
   }
 }

@@ -6,17 +6,19 @@ class Tooltip {
     this.objectId = null;
   }
 
-  /** @param {object} [partner] the object matched with it */
-  show(object, scene, partner, color, stackSize) {
+  /**
+   * @param {object} [partner] the object matched with it
+   * @param {Element} sample a line as it is drawn
+   */
+  show(object, scene, partner, sample, stackSize) {
     if (this.objectId === object.id && !this.root.hidden) return;
     this.objectId = object.id;
-    const swatch = strokeSample(layerStroke(scene, object.layer), color);
     const rows = objectRows(object, scene, partner).flatMap(([name, value]) => [
       element("dt", { text: name }),
       element("dd", { text: value }),
     ]);
     const parts = [
-      element("div", { class: "tooltip-title" }, swatch, element("span", { text: objectTitle(object, scene) })),
+      element("div", { class: "tooltip-title" }, sample, element("span", { text: objectTitle(object, scene) })),
       object.error ? element("p", { class: "tooltip-error", text: object.error }) : null,
       element("dl", {}, ...rows),
       stackSize > 1 ? element("p", { class: "tooltip-note", text: `${stackSize} objects here: up and down choose` }) : null,

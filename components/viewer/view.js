@@ -53,13 +53,29 @@ class View {
 
   /** The smallest view that holds all these objects. */
   cropToObjects(objects) {
+    const hull = this.hullOf(objects);
+    if (hull) this.cropTo(hull);
+  }
+
+  /** These objects in the middle, large, with as much around them again; the whole frame for what has no place in it. */
+  closeUp(objects) {
+    const hull = this.hullOf(objects);
+    if (!hull) {
+      this.fit();
+      return;
+    }
+    this.viewport.closeUp(hull);
+    this.moved();
+  }
+
+  hullOf(objects) {
     const boxes = objects.map(objectBox).filter(Boolean);
-    if (!boxes.length) return;
+    if (!boxes.length) return null;
     const left = Math.min(...boxes.map(([x]) => x));
     const top = Math.min(...boxes.map(([, y]) => y));
     const right = Math.max(...boxes.map(([x, , width]) => x + width));
     const bottom = Math.max(...boxes.map(([, y, , height]) => y + height));
-    this.cropTo([left, top, right - left, bottom - top]);
+    return [left, top, right - left, bottom - top];
   }
 
   /** Brings an object into sight, if one has zoomed past it. */

@@ -1,6 +1,5 @@
-// The viewer: puts the parts together, talks with Python, and shows frames.
+// The viewer: puts the parts together and shows frames.
 
-const STATE_DELAY_MS = 150; // Python hears of a step when the user has rested this long
 const BUSY_DELAY_MS = 150; // what is faster than this shows no progress
 const WIDE_PX = 1000; // from this width on, the side panel stands beside the photo
 
@@ -8,15 +7,10 @@ class Viewer {
   constructor(host, data) {
     this.host = host;
     this.scene = { layers: [], classes: [] };
-    this.sceneText = "";
     this.entry = null; // of the order, for the frame shown or on its way
     this.payload = null; // of the frame drawn
     this.position = null; // in the order, from 0; null: the frame is not part of it
-    this.walk = null; // objects to go through with , and . in place of the errors of frames: {items}
-    this.toldThreshold = 0; // number of the event that told Python of the threshold
     this.pending = null; // position that was asked for but is not known here yet
-    this.events = 0; // number of the user's own steps and selections
-    this.serverNav = null;
     this.token = 0; // names the newest request to show a frame; older ones give up
     this.order = new FrameOrder();
     this.store = new FrameStore(() => this.prepareAhead());
@@ -27,6 +21,7 @@ class Viewer {
     this.shelf = new SheetShelf(this.overlays);
     this.selection = new Selection(this);
     this.playback = new Playback(this);
+    this.link = new PythonLink(this);
     this.build();
     this.interaction = new Interaction(this, this.canvas);
     this.keyboard = new Keyboard(this);
@@ -91,75 +86,6 @@ class Viewer {
     return sequence?.length > 1 && sequence.placeOf(this.position) !== undefined ? sequence : null;
   }
 
-  // What Python sends
-
-  update({ data, setStateValue }) {
-    this.setStateValue = setStateValue;
-    this.root.style.setProperty("--height", data.height);
-    const sceneText = JSON.stringify(data.scene);
-    const sceneChanged = sceneText !== this.sceneText;
-    if (sceneChanged) {
-      this.sceneText = sceneText;
-      this.scene = data.scene;
-    }
-    const objectsChanged = this.store.configure(data.objects_url, data.frames);
-    const orderChanged = this.order.key !== data.order.key;
-    this.order.update(data.order);
-    this.walk = data.walk ?? null;
-    // Until Python has heard of the threshold that the user chose, what it says of it is out of date.
-    this.settings.receive(data.settings, { threshold: data.heard >= this.toldThreshold });
-
-    const obey = this.serverNav === null || data.server_nav > this.serverNav;
-    this.serverNav = data.server_nav;
-    if (obey) {
-      this.obey(data);
-      return;
-    }
-    if (orderChanged && this.payload) this.position = this.order.positionOf(this.payload.frame) ?? null;
-    if (this.pending !== null && this.order.at(this.pending)) this.arrive();
-    else if ((sceneChanged || objectsChanged) && this.entry) this.show(this.entry, this.position, this.selection.selected);
-    this.updatePlace();
-  }
-
-  obey(data) {
-    this.pending = null;
-    this.playback.halt();
-    clearTimeout(this.stateTimer);
-    const position = this.order.positionOf(data.current) ?? null;
-    const given = data.frames.find((payload) => payload.frame === data.current);
-    const entry = position === null ? given && { ...given, id: given.frame } : this.order.at(position);
-    if (!entry) {
-      this.say(this.order.total ? "This frame is not in the project." : "No frames to show. Loosen the filters to see some.");
-      this.updatePlace();
-      return;
-    }
-    const drawn = this.payload !== null && this.payload === this.store.payload(entry.index) && this.drawnScene === this.sceneText;
-    if (drawn && this.entry.id === entry.id) {
-      this.say(null);
-      this.position = position;
-      this.selection.set(data.selected, true);
-      this.updatePlace();
-    } else this.show(entry, position, data.selected);
-  }
-
-  // What Python hears
-
-  /** Tells Python, once the user rests, what is shown now (or which position was asked for) and what is selected. */
-  notify(frameId = this.payload.frame, position = this.position) {
-    this.events += 1;
-    clearTimeout(this.stateTimer);
-    const selected = frameId ? this.selection.selected : null;
-    const state = { frame: frameId, position, selected, threshold: this.settings.threshold, seq: this.events };
-    this.stateTimer = setTimeout(() => this.setStateValue("view", state), STATE_DELAY_MS);
-  }
-
-  /** The user has come to rest at a confidence: Python evaluates there, and keeps it in the address. */
-  thresholdChosen() {
-    if (!this.payload) return;
-    this.notify();
-    this.toldThreshold = this.events;
-  }
-
   // Frames
 
   step(delta) {
@@ -177,12 +103,12 @@ class Viewer {
       this.pending = position;
       this.busy(true);
       this.positionBar.update();
-      this.notify(null, position);
+      this.link.notify(null, position);
       return;
     }
     this.pending = null;
     this.show(entry, position, null);
-    this.notify(entry.id, position);
+    this.link.notify(entry.id, position);
   }
 
   /** The window with the position that was waited for is here. */
@@ -191,7 +117,7 @@ class Viewer {
     this.pending = null;
     const entry = this.order.at(position);
     this.show(entry, position, null);
-    this.notify(entry.id, position);
+    this.link.notify(entry.id, position);
   }
 
   /** Shows a frame as soon as its image is decoded and its objects are here; a newer call takes over. */
@@ -223,7 +149,7 @@ class Viewer {
   draw(entry, payload, image, selected) {
     const isSame = this.payload?.frame === payload.frame; // with other outcomes: the view stays
     this.payload = payload;
-    this.drawnScene = this.sceneText;
+    this.drawnScene = this.link.sceneText;
     this.selection.clear();
     const photo = image.failed ? null : image.element;
     const size = frameSize(payload, photo);
@@ -334,7 +260,7 @@ class Viewer {
     this.side.objects.remove();
     this.keyboard.remove();
     this.resizing.disconnect();
-    clearTimeout(this.stateTimer);
+    this.link.close();
     clearTimeout(this.busyTimer);
     this.root.remove();
   }
@@ -349,7 +275,7 @@ export default function (component) {
     viewer = new Viewer(host, component.data);
     viewers.set(host, viewer);
   }
-  viewer.update(component);
+  viewer.link.receive(component);
   return () => {
     viewer.destroy();
     viewers.delete(host);

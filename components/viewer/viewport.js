@@ -1,6 +1,7 @@
 // Zoom and pan: the one view that all panes share. Screen = frame * scale + offset, within a pane.
 
 const MAX_SCALE = 64;
+const MAX_CLOSE_UP = 8; // beyond it there is nothing to recognise
 
 class Viewport {
   constructor() {
@@ -61,13 +62,22 @@ class Viewport {
   }
 
   /** Shows a box of the frame as large as it goes, with a margin. */
-  cropTo([x, y, width, height]) {
-    const margin = 0.12;
+  cropTo(box) {
+    this.centreOn(box, 0.12, MAX_SCALE);
+  }
+
+  /** Shows a box of the frame large, with its surroundings. */
+  closeUp(box) {
+    this.centreOn(box, 0.75, MAX_CLOSE_UP);
+  }
+
+  centreOn([x, y, width, height], margin, limit) {
     const scale = Math.min(
       this.width / (Math.max(width, 8) * (1 + 2 * margin)),
       this.height / (Math.max(height, 8) * (1 + 2 * margin)),
+      limit,
     );
-    this.scale = Math.min(Math.max(scale, this.fitScale), MAX_SCALE);
+    this.scale = Math.max(scale, this.fitScale);
     this.x = this.width / 2 - (x + width / 2) * this.scale;
     this.y = this.height / 2 - (y + height / 2) * this.scale;
     this.fitted = this.scale === this.fitScale;

@@ -1,0 +1,1 @@
+"""The parts of the Overview that compare predictions with labels; they come after the first photos."""
