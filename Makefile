@@ -1,12 +1,14 @@
 # Everything starts from Python >= 3.11 with venv, and make.
 #   make demo    virtual environment, installation, sample project, app
-#   make test    everything the tests need, then the tests
+#   make test    everything the tests need, then the tests (TEST_WORKERS=0: all in one process)
 #   make lint    style, format and types
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+TEST_WORKERS ?= auto
+SHARED_OUT = --numprocesses $(TEST_WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test lint format benchmark wheel clean
 
@@ -27,7 +29,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	@sh tests/browser/ensure_chromium.sh $(BIN)/python
-	$(BIN)/python -m pytest -q $(TEST_OPTIONS)
+	$(BIN)/python -m pytest -q $(SHARED_OUT) $(TEST_OPTIONS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

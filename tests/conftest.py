@@ -1,8 +1,11 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and how tests share the machine when several processes run them."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,43 @@ from tests.shapes_dataset import ShapesDataset, make_shapes_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = ROOT / "sample_data"
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+"""The process that runs these tests, where there are several."""
+_DOOR, _FLOOR = Path(__file__), Path(__file__).with_name("__init__.py")
+"""Two files to be locked; nothing is written to them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes take whole files, and should end together: the longest come first."""
+    if _WORKER is not None:
+        sizes = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.get_closest_marker("browser") is None, -sizes[item.path], str(item.path)))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with _turn(is_alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextmanager
+def _turn(*, is_alone: bool) -> Iterator[None]:
+    """A test marked ``alone`` waits for those of other processes, and they wait for it.
+
+    Whoever wants the floor passes the door first, so one who waits for it to be empty waits for nobody who came later.
+    """
+    if _WORKER is None or os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    with _DOOR.open() as door, _FLOOR.open() as floor:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(floor, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from predscope import Project, preview_first_frame, stage_labels, stage_predictions
 from predscope.preview import app_for_preview
@@ -34,6 +35,7 @@ def test_labels_can_be_previewed_too(shapes_project: Project, shapes_dataset: Sh
         assert preview_first_frame(shapes_project, staged, start=False).frame_id == "a"
 
 
+@pytest.mark.alone
 def test_the_link_leads_to_an_app_that_is_started_if_none_runs(
     shapes_project: Project, shapes_dataset: ShapesDataset
 ) -> None:

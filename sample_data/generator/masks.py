@@ -26,17 +26,9 @@ class Crop:
     def area(self) -> int:
         return int(np.count_nonzero(self.mask))
 
-    def trimmed(self) -> Crop:
-        """The smallest window that holds the same mask."""
-        rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
-        if not len(rows):
-            return Crop(self.left, self.top, np.zeros((0, 0), bool))
-        window = self.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        return Crop(self.left + int(columns[0]), self.top + int(rows[0]), np.ascontiguousarray(window))
-
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """x, y, w, h of the window: the tight box of a trimmed crop."""
+        """x, y, w, h of the window."""
         height, width = self.mask.shape
         return self.left, self.top, width, height
 

@@ -25,6 +25,8 @@ from pycocotools import mask as coco_mask
 from components import urls
 from predscope import Project, stage_predictions
 from predscope.payload import frame_payloads, project_layers
+from tests.browser.conftest import free_port
+from tests.browser.pages import both_schemes, box_at_rest, wait_until_quiet
 from tests.conftest import ROOT
 from tests.shapes_dataset import ShapesDataset
 
@@ -99,18 +101,19 @@ def test_steps_are_in_the_address_and_back_undoes_them(app: str, page: Any) -> N
     wait_for_frame(page, "street_002.jpg")
 
 
-def test_a_step_sends_at_most_one_request_and_a_toggle_none(app: str, page: Any) -> None:
-    page.goto(f"{app}/Frame?frame=street_010")
-    wait_for_frame(page, "street_010.jpg")
-    page.wait_for_timeout(2500)
+def test_a_step_sends_at_most_one_request_and_a_toggle_none(app: str, new_page: Callable[..., Any]) -> None:
+    page = new_page(is_cold=True)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{app}/Frame?frame=street_010")
+    wait_for_frame(page, "street_010.jpg")
+    wait_until_quiet(page, requests)
     for number in (11, 12, 13):
         requests.clear()
         page.keyboard.press("ArrowRight")
         wait_for_frame(page, f"street_{number:03d}.jpg")
         assert len(requests) <= 1, requests
-        page.wait_for_timeout(900)
+        wait_until_quiet(page, requests)
     requests.clear()
     for key in ("g", "1", "2", "g", "1", "2", "]", "["):
         page.keyboard.press(key)
@@ -160,8 +163,7 @@ def test_an_unknown_frame_in_a_link_is_said_in_words(app: str, page: Any) -> Non
     wait_for_frame(page, "street_000.jpg")
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 900])
+@pytest.mark.parametrize(("width", "color_scheme"), [(1400, "light"), (900, "dark")])
 def test_the_overview_says_what_is_loaded(
     app: str, new_page: Callable[..., Any], color_scheme: str, width: int
 ) -> None:
@@ -171,32 +173,32 @@ def test_the_overview_says_what_is_loaded(
     page.get_by_text("What is loaded").wait_for()
     page.get_by_text("Labels are for images that are not in the images folder.").wait_for()
     page.locator(".js-plotly-plot").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
-    boxes = [tile.bounding_box() for tile in page.locator(".tile:visible").all()]
-    assert len({round(box["y"]) for box in boxes}) == 2, "two rows of tiles"
-    right = max(box["x"] + box["width"] for box in boxes)
-    last_row = max(boxes, key=lambda box: (box["y"], box["x"]))
-    assert last_row["x"] + last_row["width"] == pytest.approx(right, abs=2), "and the last one is whole"
+    for _ in both_schemes(page, color_scheme):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
+        boxes = [tile.bounding_box() for tile in page.locator(".tile:visible").all()]
+        assert len({round(box["y"]) for box in boxes}) == 2, "two rows of tiles"
+        right = max(box["x"] + box["width"] for box in boxes)
+        last_row = max(boxes, key=lambda box: (box["y"], box["x"]))
+        assert last_row["x"] + last_row["width"] == pytest.approx(right, abs=2), "and the last one is whole"
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 900])
+@pytest.mark.parametrize(("width", "color_scheme"), [(1400, "light"), (900, "dark")])
 def test_the_frame_gets_the_space(app: str, new_page: Callable[..., Any], color_scheme: str, width: int) -> None:
     page = new_page(width=width, color_scheme=color_scheme)
     page.goto(f"{app}/Frame?frame=street_000")
     wait_for_frame(page, "street_000.jpg")
     page.locator(SHAPES).first.wait_for(state="attached")
-    box = page.locator(".pane").first.bounding_box()
-    assert box["y"] < 160, "the photo begins near the top"
-    assert box["width"] > 0.6 * width
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for _ in both_schemes(page, color_scheme):
+        box = page.locator(".pane").first.bounding_box()
+        assert box["y"] < 160, "the photo begins near the top"
+        assert box["width"] > 0.6 * width
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_bar_of_the_class_balance_opens_the_frames_that_it_counts(app: str, streets: Project, page: Any) -> None:
     page.goto(app)
     page.locator(".js-plotly-plot .barlayer path").first.wait_for()
-    page.locator(".js-plotly-plot").scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    box_at_rest(page, page.locator(".js-plotly-plot"))
     dogs = page.locator(".js-plotly-plot .ytick", has_text=re.compile("^dog$")).bounding_box()
     bars = [bar.bounding_box() for bar in page.locator(".js-plotly-plot .barlayer .point path").all()]
     group = [bar for bar in bars if abs(bar["y"] + bar["height"] / 2 - dogs["y"] - dogs["height"] / 2) < 20]
@@ -317,6 +319,7 @@ def test_a_staged_import_is_looked_at_before_it_is_published(
     page.get_by_text(re.compile("there is no prepared import")).wait_for()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("answer", "versions"), [("y", 2), ("n", 1)])
 def test_on_a_terminal_the_preview_waits_for_an_answer(
     shapes_project: Project, shapes_dataset: ShapesDataset, page: Any, answer: str, versions: int
@@ -356,7 +359,8 @@ class viewing:  # noqa: N801 - used as a function
 
     def __init__(self, page: Any, folder: Path, *arguments: str | Path) -> None:
         self.page = page
-        self.command = [sys.executable, "-m", "predscope", "view", "--no-browser", *map(str, arguments)]
+        self.command = [sys.executable, "-m", "predscope", "view", "--no-browser", "--port", str(free_port())]
+        self.command += map(str, arguments)
         self.environment = {**os.environ, "PREDSCOPE_CACHE": str(folder / "cache")}
 
     def __enter__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.browser.pages import both_schemes, least
 from tests.browser.viewer_harness import ViewerPage
 
 OpenViewer = Callable[..., ViewerPage]
@@ -140,6 +141,7 @@ def test_a_click_on_the_picture_brings_the_row_into_sight(open_viewer: OpenViewe
     assert len(ids) > 1
 
 
+@pytest.mark.alone
 def test_thousands_of_rows_stay_smooth(open_viewer: OpenViewer) -> None:
     view = open_viewer("many3000")
     view.press("o")
@@ -158,13 +160,16 @@ def test_thousands_of_rows_stay_smooth(open_viewer: OpenViewer) -> None:
       scroller.scrollTop = 0;
       return [await rate((i) => { scroller.scrollTop = i * 900; }), await rate(() => {})];
     }"""
-    scrolling, idle = map(max, zip(*[view.page.evaluate(script) for _ in range(3)], strict=True))
-    assert scrolling >= min(30, idle / 2)
+
+    def slowness() -> float:
+        scrolling, idle = view.page.evaluate(script)
+        return min(30, idle / 2) / scrolling
+
+    assert least(slowness, 1) <= 1
     view.locator(".list-scroller").evaluate("n => { n.scrollTop = n.scrollHeight; }")
     view.locator(".object-row[aria-rowindex='3001']").wait_for()
     assert view.locator(".object-row").count() < 60
-    took = view.page.evaluate(
-        """async () => {
+    sort = """async () => {
           const times = [];
           for (let i = 0; i < 5; i += 1) {
             const begin = performance.now();
@@ -174,8 +179,7 @@ def test_thousands_of_rows_stay_smooth(open_viewer: OpenViewer) -> None:
           }
           return times.sort((a, b) => a - b)[0];
         }"""
-    )
-    assert took < 100
+    assert least(lambda: view.page.evaluate(sort), 100) < 100
 
 
 def test_outcomes_stand_in_the_list(open_viewer: OpenViewer) -> None:
@@ -185,12 +189,12 @@ def test_outcomes_stand_in_the_list(open_viewer: OpenViewer) -> None:
     assert view.locator(".object-row[data-object='labels:1'] .outcome").get_attribute("aria-label") == "False negative"
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_the_list_fits_narrow_pages(open_viewer: OpenViewer, color_scheme: str) -> None:
-    view = open_viewer(width=900, color_scheme=color_scheme)
+def test_the_list_fits_narrow_pages(open_viewer: OpenViewer) -> None:
+    view = open_viewer(width=900, color_scheme="dark")
     assert not view.locator(".object-list").is_visible()
     view.press("o")
     assert view.locator(".object-list").is_visible()
-    head, row = view.locator(".list-head").bounding_box(), view.locator(".object-row").first.bounding_box()
-    assert head["width"] == pytest.approx(row["width"], abs=1)
-    assert head["x"] + head["width"] <= 900
+    for _ in both_schemes(view.page, "dark"):
+        head, row = view.locator(".list-head").bounding_box(), view.locator(".object-row").first.bounding_box()
+        assert head["width"] == pytest.approx(row["width"], abs=1)
+        assert head["x"] + head["width"] <= 900

@@ -46,7 +46,7 @@ def is_playing(view: ViewerPage) -> bool:
 def test_space_plays_and_pauses_a_sequence(open_viewer: OpenViewer) -> None:
     view = open_viewer("video", frame=20)
     assert sequence_text(view) == "clip · frame 13 of 50"
-    view.settle(1500)
+    view.come_to_rest()
     record_frames(view)
     before = runs(view)
     view.press("Space")
@@ -59,7 +59,7 @@ def test_space_plays_and_pauses_a_sequence(open_viewer: OpenViewer) -> None:
     indices = [index for index, _ in shown]
     assert indices == list(range(21, 21 + len(indices)))  # every frame, in order
     per_frame = (shown[-1][1] - shown[0][1]) / (len(shown) - 1)
-    assert per_frame > 95  # ms
+    assert per_frame > 85  # ms; 100 each, from the moment it is drawn
     view.wait_for_python(f"frame day/{indices[-1]:03d} position {indices[-1]}")
     assert runs(view) == before + 1
 
@@ -82,7 +82,7 @@ def test_playing_ends_with_the_sequence_beyond_the_window(open_viewer: OpenViewe
 
 def test_playing_stops_for_the_user(open_viewer: OpenViewer) -> None:
     view = open_viewer("video", frame=10)
-    view.settle(800)
+    view.come_to_rest()
 
     def play() -> None:
         view.press("Space")
@@ -141,7 +141,7 @@ def test_frames_outside_of_a_sequence_have_nothing_to_play(open_viewer: OpenView
 
 def test_the_slider_goes_anywhere_in_the_order(open_viewer: OpenViewer) -> None:
     view = open_viewer("frames")
-    view.settle(1500)  # what is fetched ahead is here
+    view.come_to_rest()
     slider = view.locator("input[name='position']")
     box = slider.bounding_box()
     before = len(view.requests)

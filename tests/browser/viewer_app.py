@@ -15,6 +15,9 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
+from components.routes import code  # noqa: E402
+from components.urls import CODE_ROUTE  # noqa: E402
+
 
 def image(request: Request) -> Response:
     index = request.path_params["index"]
@@ -32,5 +35,5 @@ def objects(request: Request) -> Response:
 
 app = st.App(
     Path(__file__).with_name("viewer_page.py"),
-    routes=[Route("/api/image/{index:int}", image), Route("/api/objects", objects)],
+    routes=[Route("/api/image/{index:int}", image), Route("/api/objects", objects), Route(CODE_ROUTE, code)],
 )

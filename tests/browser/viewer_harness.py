@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import viewer_frames
+from tests.browser.pages import wait_until_quiet
 
 APP = Path(__file__).with_name("viewer_app.py")
 
@@ -33,6 +34,10 @@ class ViewerPage:
 
     def settle(self, milliseconds: int = 100) -> None:
         self.page.wait_for_timeout(milliseconds)
+
+    def come_to_rest(self) -> None:
+        """Until what was on its way ahead of the user, or to Python, is through."""
+        wait_until_quiet(self.page, self.requests)
 
     def shown(self, layer: str) -> int:
         """Objects of a layer that are drawn now, badges included."""
@@ -78,7 +83,7 @@ class ViewerPage:
 
     @contextmanager
     def no_requests(self) -> Iterator[None]:
-        self.settle(700)  # what was on its way ahead of the user is through
+        self.come_to_rest()
         before = len(self.requests)
         yield
         self.settle(400)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from components.charts.confusion_matrix import cell_in_words, choose_order, confusion_matrix_chart
-from components.charts.curves import CurveLine, confidence_chart, precision_recall_chart
+from components.charts.curves import CurveLine, precision_recall_chart
 from components.charts.reliability import reliability_chart
 from components.charts.style import mix, plain
 
@@ -115,10 +115,20 @@ def test_no_operating_point_where_there_is_no_precision() -> None:
     assert len(with_point.data) == len(without.data) + 1
 
 
-def test_the_operating_point_and_the_plateau_are_drawn() -> None:
-    figure = confidence_chart(CURVE, 0.5, (0.45, 0.6))
-    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(0.45, 0.6), (0.5, 0.5)]
-    assert sum(trace.customdata is not None for trace in figure.data) == 3
+@pytest.mark.parametrize(
+    ("cell", "frame"),
+    [
+        (("cat", "dog"), (0.5, 1.5, -0.5, 0.5)),
+        (("background", None), (-0.5, 4.8, 3.8, 4.8)),
+        ((None, "cat"), (-0.5, 0.5, -0.5, 4.8)),
+        (("gone", "cat"), None),
+    ],
+)
+def test_what_is_chosen_is_framed(cell: tuple[str | None, str | None], frame: tuple[float, ...] | None) -> None:
+    before = len(confusion_matrix_chart(COUNTS, COUNTS).layout.shapes)
+    shapes = confusion_matrix_chart(COUNTS, COUNTS, cell=cell).layout.shapes[before:]
+    expected = [] if frame is None else [pytest.approx(frame)]
+    assert [(shape.x0, shape.x1, shape.y0, shape.y1) for shape in shapes] == expected
 
 
 def test_the_reliability_diagram_has_its_intervals_and_counts() -> None:
@@ -134,8 +144,13 @@ def test_the_reliability_diagram_has_its_intervals_and_counts() -> None:
         }
     )
     figure = reliability_chart(bins)
-    rates, counts = (trace for trace in figure.data if trace.type == "bar")
+    rates, counts, *doors = (trace for trace in figure.data if trace.type == "bar")
     assert list(counts.y) == [10, 40]
+    assert list(counts.text) == ["10", "40"]
+    assert {door.yaxis for door in doors} == {"y", "y2"}
+    for door in json.loads(figure.to_json())["data"][-2:]:
+        assert [facts[:3] for facts in door["customdata"]] == [[0.0, 0.1, 10], [0.9, 1.0, 40]], "lists, also in a click"
+    assert all(min(door.y) >= 1 for door in doors), "as high as the plot: they can be hit where the bar is small"
     assert list(rates.error_y.array) == pytest.approx([0.3, 0.06])
     assert list(rates.error_y.arrayminus) == pytest.approx([0.08, 0.13])
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.filter_rail import query_from_rail, rail_data
 from predscope.exploration import FrameQuery, select_frames
+from predscope.exploration.outcome_kinds import OUTCOME_WORDS
 from predscope.project import Project
 
 SHELL = Path(__file__).resolve().parents[2] / "components" / "shell.py"
@@ -40,7 +41,8 @@ def shown(app: AppTest, component: str) -> dict[str, Any]:
 def test_the_gallery_shows_every_frame(explore: AppTest) -> None:
     data = shown(explore, "gallery")
     assert [tile["frame"] for tile in data["tiles"]] == [f"frame_{index}" for index in range(7)]
-    assert data["counters"] == {"frames": [7, 7], "layers": [[21, 21], [21, 21]]}
+    assert data["counters"]["frames"] == [7, 7]
+    assert data["counters"]["layers"] == [[21, 21], [21, 21]]
     assert [layer["key"] for layer in data["scene"]["layers"]] == ["labels", "p:model_a"]
     assert data["tiles"][3]["href"] == "/Frame?frame=frame_3"
     assert [len(tile["objects"]) for tile in data["tiles"]] == [0, 2, 4, 6, 8, 10, 12]
@@ -52,15 +54,37 @@ def test_a_link_selects_sorts_and_carries_on_in_the_tiles(explore: AppTest) -> N
     explore.query_params["sort"] = "-predictions"
     data = shown(explore, "gallery")
     assert [tile["frame"] for tile in data["tiles"]] == ["frame_6", "frame_5", "frame_4", "frame_3"]
-    assert [tile["badge"] for tile in data["tiles"]] == [
+    assert [tile["badge"].split(", ")[0] for tile in data["tiles"]] == [
         "4 predictions",
         "3 predictions",
         "2 predictions",
         "1 prediction",
     ]
-    assert data["counters"] == {"frames": [4, 7], "layers": [[18, 21], [10, 21]]}
+    assert data["counters"]["frames"] == [4, 7]
+    assert data["counters"]["layers"] == [[18, 21], [10, 21]]
     assert data["tiles"][0]["href"] == "/Frame?conf=0.3&label=dog&sort=-predictions&frame=frame_6"
     assert [button.label for button in explore.button] == ["confidence ≥ \\.30", "label\\: dog", "Clear all"]
+
+
+def test_outcomes_on_the_tiles_are_those_that_are_counted(explore: AppTest) -> None:
+    explore.query_params["conf"] = "0.3"
+    explore.query_params["kind"] = ["fn", "background"]
+    data = shown(explore, "gallery")
+    assert (data["has_outcomes"], data["evaluated"]) == (True, "p:model_a")
+    counted = dict.fromkeys(OUTCOME_WORDS, 0)
+    for tile in data["tiles"]:
+        codes = [(entry[1], list(OUTCOME_WORDS)[(entry[5] >> 2) - 1]) for entry in tile["objects"]]
+        missed, false = codes.count((0, "fn")), codes.count((1, "fp"))
+        words = [f"{number} {word}" for number, word in ((missed, "missed"), (false, "false")) if number]
+        assert tile["badge"] == ", ".join(words)
+        assert missed or false
+        for layer, outcome in codes:
+            counted[outcome] += (layer, outcome) != (0, "tp")
+    assert data["counters"]["outcomes"] == counted
+    assert min(counted["fn"], counted["tp"]) > 0
+    assert shown(explore, "filter_rail")["parameters"]["kind"] == ["fn", "background"]
+    chips = [button.label for button in explore.button]
+    assert chips[1:3] == ["with false negatives", "with false positives\\: nothing there"]
 
 
 def test_a_chip_removes_its_filter(explore: AppTest) -> None:

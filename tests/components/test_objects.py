@@ -72,8 +72,24 @@ def test_objects_are_told_their_outcomes_at_the_point_asked_for(client: TestClie
     assert client.get(urls.objects_url(["labels"], "1", label_set="gone") + "&frames=5").status_code == 404
 
 
+def test_outcomes_are_told_by_what_is_compared(client: TestClient) -> None:
+    address = urls.objects_url(["labels", "p:model_a"], "1", outcomes=(["model_a"], 0.1, 0.5), by="segm")
+    assert "by=segm" in address
+    assert "by=" not in urls.objects_url(["labels"], "1", outcomes=(["model_a"], 0.1, 0.5))
+    boxes = client.get(f"{address}&frames=5").json()["frames"][0]["objects"]
+    assert boxes == client.get(f"{address.replace('segm', 'bbox')}&frames=5").json()["frames"][0]["objects"]
+    assert {"tp"} == {entry["outcome"] for entry in boxes}
+
+
 def test_a_link_to_objects_is_a_state(seven_frames: Project) -> None:
     query = ObjectQuery(FrameQuery.of(seven_frames).with_(confidence=0.3, iou=0.75), "model_a", ("fp",), klass="car")
+    doors = query.with_(
+        frames=query.frames.with_(by="bbox"), errors=("loc",), confused=True, confidence_range=(0.3, None)
+    )
+    assert urls.objects_page_url(doors) == (
+        "/Objects?conf=0.3&iou=0.75&by=bbox&set=model_a&outcome=fp&tide=loc&confused=1&score=.3..&class=car"
+    )
+    assert ViewState.from_params(doors.to_params(), seven_frames).objects == doors
     state = ViewState(query.frames, page=2, frame="frame_4", selected="p:model_a:3", objects=query)
     assert ViewState.from_params(state.to_params(), seven_frames) == state
     assert urls.objects_page_url(query) == "/Objects?conf=0.3&iou=0.75&set=model_a&outcome=fp&class=car"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import cv2
 import numpy as np
@@ -16,15 +18,21 @@ from streamlit.testing.v1 import AppTest
 
 from components import session, urls
 from components.operating_point import number
+from components.performance import intervals
+from components.performance.calibration import objects_of_bin
 from components.performance.confusion import find_confusions, objects_of_point
-from components.performance.headline import point_in_words
+from components.performance.figures import Door, interval
+from components.performance.headline import point_sentence
 from components.performance.per_class import objects_of_selection
 from components.performance.thresholds import advice_in_words, choose_threshold
 from predscope import Project, import_labels, import_predictions
+from predscope.evaluation.intervals import wilson
 from predscope.evaluation.thresholds import best_f1, thresholds_yaml
 from predscope.exploration import FrameQuery
 from predscope.exploration.object_query import ObjectQuery
-from predscope.exploration.performance import performance
+from predscope.exploration.object_selection import select_objects
+from predscope.exploration.outcomes import detection
+from predscope.exploration.performance import Performance, performance
 from tests.conftest import ROOT
 
 OpenPage = Callable[..., AppTest]
@@ -80,7 +88,79 @@ def test_numbers_of_the_operating_point_in_the_address(open_page: OpenPage, seve
     assert shown["tp"]["href"].startswith("/Objects?")
     assert "outcome=tp" in shown["tp"]["href"]
     assert "At confidence ≥ .30 and IoU ≥ .60" in words(app)
-    assert point_in_words(point) in words(app)
+    sentence = point_sentence(point, ObjectQuery(FrameQuery.of(seven_frames), "model_a"))
+    text = "".join(part if isinstance(part, str) else part.text for part in sentence)
+    assert text.startswith(f"{counts.tp + counts.fp} predictions above the threshold = {counts.tp} true + ")
+    assert shown["precision"]["note"] == interval(counts.tp, counts.tp + counts.fp)
+
+
+@pytest.mark.parametrize(("confidence", "iou"), [(0.0, 0.5), (0.3, 0.5), (0.62, 0.75)])
+def test_every_number_of_the_sentence_and_every_bin_opens_as_many(
+    mixed_errors: Project, confidence: float, iou: float
+) -> None:
+    frames = FrameQuery.of(mixed_errors).with_(confidence=confidence, iou=iou)
+    query, found = ObjectQuery(frames, "model_a"), performance(mixed_errors, frames, "model_a")
+    point = found.at(confidence, iou)
+    doors = [part for part in point_sentence(point, query) if isinstance(part, Door)]
+    assert [door.name for door in doors] == ["predictions", "labels", "confused", "not_counted", "labels_not_counted"]
+    for door in doors:
+        count = int(door.text.split()[0].replace(",", ""))
+        assert count == (0 if door.opens is None else len(select_objects(mixed_errors, door.opens))), door
+    bins = found.calibration(iou).to_pandas()
+    assert len(bins) == 10
+    for low, high, count in bins[["low", "high", "count"]].to_numpy():
+        opened = objects_of_bin([{"customdata": [low, high]}], query)
+        selection = select_objects(mixed_errors, opened)
+        assert len(selection) == count
+        assert ((selection.confidence >= low) & (selection.confidence <= high)).all()
+        assert ObjectQuery.from_params(opened.to_params(), mixed_errors) == opened
+
+
+def test_confused_is_a_door_of_its_own(open_page: OpenPage, mixed_errors: Project) -> None:
+    shown = figures(open_page(mixed_errors, conf="0.3"), "performance.point")
+    point = performance(mixed_errors, FrameQuery.of(mixed_errors), "model_a").at(0.3, 0.5)
+    for outcome in ("fp", "fn"):
+        assert shown[outcome]["note"] == f"{point.confused} of them confused"
+        parameters = parse_qs(urlsplit(shown[outcome]["note_door"]["href"]).query)
+        query = ObjectQuery.from_params(parameters, mixed_errors)
+        assert query.confused
+        assert query.outcomes == (outcome,)
+        assert len(select_objects(mixed_errors, query)) == point.confused > 1
+
+
+def test_intervals_stand_beside_the_rates_of_a_class(open_page: OpenPage, mixed_errors: Project) -> None:
+    app = open_page(mixed_errors, conf="0.3")
+    table = next(frame.value for frame in app.dataframe if "recall_interval" in frame.value)
+    for name, total in (("precision", "predictions"), ("recall", "labels")):
+        place = table.columns.get_loc(name)
+        assert table.columns[place + 1] == f"{name}_interval"
+        low, high = wilson(table["tp"].to_numpy(), table[total].to_numpy())
+        ends = [[float(end) for end in text.split("–")] for text in table[f"{name}_interval"]]
+        assert ends == [pytest.approx(pair, abs=0.005) for pair in zip(low, high, strict=True)]
+    assert "AP_interval" in table
+
+
+def test_intervals_of_a_large_set_come_when_they_are_asked_for(
+    open_page: OpenPage, mixed_errors: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "_QUICK", 10)
+    app = open_page(mixed_errors)
+    assert "They take about 1 s" in words(app)
+    assert not any("AP_interval" in frame.value for frame in app.dataframe)
+    choice = next(control for control in app.button_group if control.key == "performance.intervals")
+    choice.set_value("yes").run()
+    computation = app.session_state[intervals._KEY]
+    assert computation.result().overall.low < computation.result().overall.high
+    app.run()
+    assert any("AP_interval" in frame.value for frame in app.dataframe)
+    assert not app.exception
+
+
+def test_intervals_that_nobody_waits_for_are_not_computed(mixed_errors: Project) -> None:
+    computation = intervals.Computation(Performance(detection(mixed_errors, "model_a"), np.arange(40)))
+    computation.stop()
+    with pytest.raises((intervals.StoppedError, CancelledError)):
+        computation.result()
 
 
 def test_sliders_write_the_address_and_the_numbers_follow(open_page: OpenPage, seven_frames: Project) -> None:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from components import session, urls
+from components.browser_code import browser_component
 from components.routes import MIDDLEWARE, ROUTES
 from predscope import Project, import_predictions, stage_predictions
 from tests.shapes_dataset import ShapesDataset
@@ -117,3 +118,16 @@ def test_an_image_format_that_browsers_cannot_show_is_converted(
         answer = client.get(urls.image_url(project.frame_index("scan"), "1"))
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.content.startswith(b"\xff\xd8")
+
+
+def test_the_code_of_a_component_is_served_once(client: TestClient) -> None:
+    component = browser_component(
+        "routes_test", html="<p></p>", script="export default () => {}", style="p { color: red }"
+    )
+    assert component is not None
+    answer = client.get(urls.code_url("routes_test", "1"))
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.text.startswith("export default () => {}")
+    assert '"p { color: red }"' in answer.text
+    assert client.get(urls.code_url("nothing", "1")).status_code == 404
