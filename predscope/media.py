@@ -18,6 +18,7 @@ from typing import Final
 
 from PIL import ExifTags, Image
 
+from predscope.end_marks import TAIL_BYTES, end_mark
 from predscope.errors import InputError
 from predscope.schema import ImageStatus
 
@@ -30,8 +31,8 @@ MAX_DEPTH: Final = 32
 
 _TRANSPOSED: Final = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
-_TAIL_BYTES: Final = (64, 65_536)
-_END_MARKS: Final = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
+_LAST_BYTES: Final = 64
+"""Among which the end mark of an image nearly always is."""
 _BATCH: Final = 64
 
 Progress = Callable[[int, int, str], None]
@@ -220,11 +221,12 @@ def _orientation(image: Image.Image) -> int:
 
 def _missing_end(image: Image.Image, file, file_size: int) -> str:  # type: ignore[no-untyped-def]
     """Why the pixels cannot be complete; "" if they are. Decodes only files whose end mark is not where it belongs."""
-    mark = _END_MARKS.get(image.format or "")
+    position = file.tell()
+    file.seek(0)
+    mark = end_mark(file.read(2))
     if mark is None:
         return ""
-    position = file.tell()
-    for length in _TAIL_BYTES:  # nearly always among the very last bytes
+    for length in (_LAST_BYTES, TAIL_BYTES):
         file.seek(-min(length, file_size), os.SEEK_END)
         if mark in file.read(length):
             return ""

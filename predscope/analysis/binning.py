@@ -18,6 +18,7 @@ from predscope.evaluation.match_table import MatchTable
 from predscope.metrics.column import MetricColumn
 from predscope.metrics.metric import MeasuredOn, Metric
 from predscope.metrics.ranges import MetricRange
+from predscope.round_steps import round_steps
 
 DEFAULT_BINS: Final = 10
 MOST_CATEGORIES: Final = 20
@@ -26,7 +27,6 @@ _GRID: Final = 1000
 """Quantiles by which each of several columns is represented, so that labels and predictions weigh the same."""
 _MOVED_SHARE: Final = 0.05
 """Of a bin: how much a rounder edge may move into the next one."""
-_NICE_STEPS: Final = (1.0, 2.0, 2.5, 5.0)
 
 
 class Binning(StrEnum):
@@ -185,8 +185,7 @@ def _no_bins(metric: Metric) -> Bins:
 
 def _nice_step(wanted: float, is_integer: bool) -> float:
     """The round step nearest to the wanted one by ratio; at least 1 between whole numbers."""
-    power = 10.0 ** math.floor(math.log10(wanted))
-    steps = [step * power * scale for scale in (1.0, 10.0) for step in _NICE_STEPS]
+    steps = round_steps(wanted)
     if is_integer:
         steps = [step for step in steps if step >= 1 and step == int(step)] or [1.0]
     return min(steps, key=lambda step: abs(math.log(step / wanted)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from predscope.cli.json_numbers import json_number
 from predscope.errors import InputError
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.detection import Detection
@@ -30,7 +31,6 @@ _COCO_NAMES: Final = (
     *("AP", "AP50", "AP75", "APs", "APm", "APl"),
     *("AR1", "AR10", "AR100", "ARs", "ARm", "ARl"),
 )
-_NOT_COMPUTED: Final = -1
 _SIGMAS_FIX: Final = 'Write [0.026, 0.025, ...], one number a keypoint, or {"person": [0.026, ...], ...}.'
 _UNIT: Final = {
     IouType.BBOX: "boxes",
@@ -198,12 +198,14 @@ def _as_json(
     statistics = dict.fromkeys(_COCO_NAMES, math.nan) | coco.statistics
     of_voc = None
     if voc is not None:
-        by_class = dict(zip((entry.name for entry in voc.classes), map(_number, voc.average_precision), strict=True))
+        by_class = dict(
+            zip((entry.name for entry in voc.classes), map(json_number, voc.average_precision), strict=True)
+        )
         of_voc = {
             "protocol": str(voc.protocol),
             "iou": voc.iou_threshold,
             "plus_one": voc.plus_one,
-            "mAP": _number(voc.mean),
+            "mAP": json_number(voc.mean),
             "AP": by_class,
         }
     return {
@@ -213,16 +215,16 @@ def _as_json(
         "frames": subject.detection.frame_count,
         "label_count": int(coco.label_count.sum()),
         "prediction_count": int(coco.prediction_count.sum()),
-        "coco": {name: _number(value) for name, value in statistics.items()},
+        "coco": {name: json_number(value) for name, value in statistics.items()},
         "operating_point": {
             "confidence": point.confidence,
             "iou": point.iou_threshold,
-            **{name: _number(getattr(micro, name)) for name in ("precision", "recall", "f1", "tp", "fp", "fn")},
-            "macro": {name: _number(value) for name, value in point.macro.items()},
+            **{name: json_number(getattr(micro, name)) for name in ("precision", "recall", "f1", "tp", "fp", "fn")},
+            "macro": {name: json_number(value) for name, value in point.macro.items()},
         },
         **({} if of_voc is None else {"voc": of_voc}),
         "per_class": [
-            {name: value if isinstance(value, str) else _number(value) for name, value in row.items()}
+            {name: value if isinstance(value, str) else json_number(value) for name, value in row.items()}
             for row in table.to_dict("records")
         ],
         "capped": {
@@ -241,12 +243,6 @@ def _class_table(coco: CocoEvaluation, point: OperatingPoint) -> pd.DataFrame:
     table = pd.concat([averages, counts[columns]], axis=1).drop(columns="class_id")
     first = ["name", "AP", "AP50", *columns]
     return table[[*first, *(name for name in table.columns if name not in first)]]
-
-
-def _number(value: Any) -> float | int:
-    if isinstance(value, float) and math.isnan(value):
-        return _NOT_COMPUTED
-    return value if isinstance(value, (int, float)) else value.item()
 
 
 def _print_text(subject: _Subject, coco: CocoEvaluation, point: OperatingPoint, voc: VocEvaluation | None) -> None:

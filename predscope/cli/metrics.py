@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Any, Final
 
+from predscope.cli.report_text import print_problem
 from predscope.cli.terminal import progress_line
 from predscope.errors import InputError, ProjectError
 from predscope.metrics.joining import JoinResult, join_values
@@ -29,7 +30,6 @@ _TITLES: Final = {
     MeasuredOn.LABEL: "Labels",
     MeasuredOn.PREDICTION: "Predictions",
 }
-_MARKS: Final = {Severity.ERROR: "x", Severity.WARNING: "!", Severity.INFO: "-"}
 _WIDEST: Final = 118
 
 
@@ -160,11 +160,7 @@ def _print_report(report: MetricsReport, only: list[str] | None) -> None:
     if report.missing:
         print(f"  - {_counted(report.missing, 'frame')} without an image file: no values of pixels")
     for problem in report.problems.values():
-        print(f"  {_MARKS[problem.severity]} {problem.message} ({problem.count:,})")
-        for example in problem.examples[:3]:
-            print(f"      {example}")
-        if problem.fix:
-            print(f"      {problem.fix}")
+        print_problem(problem.to_json())
     if report.is_cancelled:
         print("Stopped; what was computed is kept, and the next run goes on from there.")
 

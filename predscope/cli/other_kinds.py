@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from predscope.cli.json_numbers import json_number
 from predscope.evaluation.classification import Classification, evaluate_classification
 from predscope.evaluation.frame_classes import FrameClasses, has_one_class
 from predscope.evaluation.multilabel import MultilabelClassification, evaluate_multilabel
@@ -20,7 +21,6 @@ from predscope.importing.in_memory import JoinedFiles
 from predscope.project import Project
 from predscope.schema import Geometry, ObjectClass
 
-_NOT_COMPUTED: Final = -1
 _TOP: Final = (2, 3, 5, 10)
 _FRAME_COLUMNS: Final = ["frame_index", "class_id", "geometry", "confidence", "class_scores"]
 _CLASS_COLUMNS: Final = ("name", "support", "predicted", "tp", "precision", "recall", "f1")
@@ -116,8 +116,8 @@ def _classification_json(found: Classification | MultilabelClassification, confi
             "multilabel": True,
             "confidence": confidence,
             "frames": len(found.frames),
-            "exact_match": _number(found.exact_match),
-            **{name: _number(value) for name, value in _micro(table).items()},
+            "exact_match": json_number(found.exact_match),
+            **{name: json_number(value) for name, value in _micro(table).items()},
             "macro": _macro(table),
             "per_class": _records(table[[*_CLASS_COLUMNS]]),
         }
@@ -131,11 +131,11 @@ def _classification_json(found: Classification | MultilabelClassification, confi
         "frames": len(found.frame),
         "without_prediction": int((found.prediction < 0).sum()),
         "unlabelled": found.unlabelled,
-        "accuracy": _number(found.accuracy),
-        "balanced_accuracy": _number(found.balanced_accuracy),
-        "top_k": {str(k): _number(found.top_k_accuracy(k)) for k in _shown_tops(found)},
-        "macro": {name: _number(value) for name, value in found.macro.items()},
-        "weighted": {name: _number(value) for name, value in found.weighted.items()},
+        "accuracy": json_number(found.accuracy),
+        "balanced_accuracy": json_number(found.balanced_accuracy),
+        "top_k": {str(k): json_number(found.top_k_accuracy(k)) for k in _shown_tops(found)},
+        "macro": {name: json_number(value) for name, value in found.macro.items()},
+        "weighted": {name: json_number(value) for name, value in found.weighted.items()},
         "per_class": _records(table.drop(columns="class_id")),
         "confusion": found.confusion.tolist(),
     }
@@ -170,13 +170,13 @@ def _semantic_json(found: Semantic) -> dict[str, Any]:
     result = {
         "frames": len(found.frames),
         "pixels": int(found.cells.pixels.sum()),
-        **{name: _number(value) for name, value in _semantic_values(found).items()},
+        **{name: json_number(value) for name, value in _semantic_values(found).items()},
         "per_class": _records(table.drop(columns="class_id")),
         "confusion": {"labels": names, "predictions": [*names, None], "pixels": found.confusion.tolist()},
     }
     if found.background is not None:
         result["without_background"] = {
-            name: _number(value) for name, value in _semantic_values(found.without_background()).items()
+            name: json_number(value) for name, value in _semantic_values(found.without_background()).items()
         }
     return result
 
@@ -221,12 +221,12 @@ def _micro(table: pd.DataFrame) -> dict[str, float]:
 def _macro(table: pd.DataFrame) -> dict[str, float]:
     """Means over the classes that occur; undefined ones count as 0."""
     occurring = table[(table["support"] > 0) | (table["predicted"] > 0)]
-    return {name: _number(float(occurring[name].fillna(0).mean())) for name in ("precision", "recall", "f1")}
+    return {name: json_number(float(occurring[name].fillna(0).mean())) for name in ("precision", "recall", "f1")}
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
-        {str(name): value if isinstance(value, str) else _number(value) for name, value in row.items()}
+        {str(name): value if isinstance(value, str) else json_number(value) for name, value in row.items()}
         for row in table.to_dict("records")
     ]
 
@@ -250,8 +250,3 @@ def _cell(value: Any) -> str:
 
 def _text(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-def _number(value: Any) -> float | int:
-    plain = value if isinstance(value, (int, float)) else value.item()
-    return _NOT_COMPUTED if isinstance(plain, float) and math.isnan(plain) else plain

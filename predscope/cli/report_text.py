@@ -1,9 +1,10 @@
-"""An import report as text for a terminal."""
+"""Reports and their findings as text for a terminal."""
 
 from __future__ import annotations
 
 import sys
-from typing import Final, TextIO
+from collections.abc import Mapping
+from typing import Any, Final, TextIO
 
 from predscope.report import ImportReport
 
@@ -22,8 +23,14 @@ def print_report(report: ImportReport, *, file: TextIO | None = None) -> None:
         counts.append(f"{record['rejected']:,} rejected")
     print(f"  {', '.join(counts)}; {record['frames_matched']:,} of {record['frames']:,} frames", file=out)
     for problem in record["problems"]:
-        print(f"  {_MARKS[problem['severity']]} {problem['message']} ({problem['count']:,})", file=out)
-        for example in problem["examples"][:3]:
-            print(f"      {example}", file=out)
-        if problem["fix"]:
-            print(f"      fix: {problem['fix']}", file=out)
+        print_problem(problem, file=out)
+
+
+def print_problem(problem: Mapping[str, Any], *, file: TextIO | None = None) -> None:
+    """A finding, as ``Problem.to_json`` gives it, with its first places and its fix."""
+    out = file or sys.stdout
+    print(f"  {_MARKS[problem['severity']]} {problem['message']} ({problem['count']:,})", file=out)
+    for example in problem["examples"][:3]:
+        print(f"      {example}", file=out)
+    if problem["fix"]:
+        print(f"      fix: {problem['fix']}", file=out)

@@ -117,11 +117,6 @@ class CocoEvaluation:
         found |= {f"AR{letter}": self.average_recall(area=name) for name, letter in sized.items()}
         return found
 
-    def precision_at(self, class_position: int, iou: float, area: str = "all") -> np.ndarray:
-        """float64 (101,): precision of a class at ``RECALLS``; NaN where it has no label."""
-        values = self.precision[self._threshold(iou), :, class_position, self._area(area), -1]
-        return np.where(values < 0, np.nan, values)
-
     @property
     def hallucinated(self) -> tuple[ObjectClass, ...]:
         """Classes that are predicted and have no label anywhere: no average shows them."""

@@ -185,11 +185,6 @@ class Objects:
         return rank
 
 
-def frame_starts(objects: Objects, frame_count: int) -> np.ndarray:
-    """int64 (frame_count + 1,): objects of frame i are ``starts[i]:starts[i + 1]``."""
-    return np.searchsorted(objects.frame, np.arange(frame_count + 1))
-
-
 def _floats(table: pa.Table, name: str) -> np.ndarray:
     return table[name].to_numpy().astype(np.float64, copy=False)
 

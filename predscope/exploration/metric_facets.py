@@ -11,6 +11,7 @@ import numpy as np
 
 from predscope.metrics.metric import Metric
 from predscope.recently_used import RecentlyUsed
+from predscope.round_steps import round_steps
 
 if TYPE_CHECKING:
     from predscope.metrics.column import MetricColumn
@@ -24,7 +25,6 @@ _FAR: Final = 2.0
 """The whole span is that many times as wide as the span without its tails."""
 _LONG_TAIL: Final = 10.0
 """The 99th percentile is that many times the median: then bins widen with the value."""
-_NICE_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 _edges: Final[RecentlyUsed[tuple[float, ...]]] = RecentlyUsed(64)
 
@@ -124,8 +124,7 @@ def _nice_step(wanted: float, *, is_integer: bool) -> float:
     """The round step that is not smaller than the wanted one; at least 1 between whole numbers."""
     if (is_integer and wanted <= 1) or wanted <= 0:
         return 1.0
-    power = 10.0 ** math.floor(math.log10(wanted))
-    steps = [step * power for step in _NICE_STEPS if step * power >= wanted * (1 - 1e-9)]
+    steps = [step for step in round_steps(wanted) if step >= wanted * (1 - 1e-9)]
     whole = [step for step in steps if step == int(step)]
     return (whole[0] if whole else math.ceil(wanted)) if is_integer else steps[0]
 

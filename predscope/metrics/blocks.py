@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PLAIN_COLUMNS: Final = ("frame_index", "class_id", "geometry", "confidence", "x", "y", "w", "h", "area")
 SHAPE_COLUMNS: Final = ("polygons", "rle_counts", "rle_height", "rle_width", "class_scores")
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+"""2**64 divided by the golden ratio: sets numbers that are close to each other far apart."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ class Outcomes:
 def uniform_of(numbers: np.ndarray) -> np.ndarray:
     """float64 (n,): for each whole number its own fixed share of [0, 1), evenly spread (SplitMix64)."""
     with np.errstate(over="ignore"):
-        mixed = (numbers.astype(np.uint64) + np.uint64(1)) * _MIX
+        mixed = (numbers.astype(np.uint64) + np.uint64(1)) * MIX
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53

@@ -56,11 +56,28 @@ def features_of(workspace: Workspace, metric: Metric, objects: ObjectSet | None)
 
 def feature_vectors(workspace: Workspace, name: str, objects: ObjectSet | None) -> np.ndarray:
     """float32 (frames or rows, d): one of the program's own features; NaN rows where there is none."""
+    vectors, is_there = _kept_vectors(workspace, name, objects)
+    vectors[~is_there] = np.nan
+    return vectors
+
+
+def is_complete(workspace: Workspace, metric: Metric, objects: ObjectSet | None) -> bool:
+    """Whether all has been measured that the values of a metric depend on: not so while images are out of reach."""
+    names = features_of_metric(metric)[:1]
+    if not names or FEATURES[names[0]].needs != "pixels" or _users_source(workspace, metric, objects) is not None:
+        return True
+    vectors, is_there = _kept_vectors(workspace, names[0], objects)
+    return not np.isnan(vectors[is_there]).any()
+
+
+def _kept_vectors(workspace: Workspace, name: str, objects: ObjectSet | None) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors, and bool (frames or rows,): where there is something to take them of."""
     feature = FEATURES[name]
     key = feature.key
     if feature.needs == "objects" and objects is not None:
         rows = np.arange(objects.count, dtype=np.uint64)
-        return workspace.rows_of(objects).read([key]).vectors(key, rows, feature.dtype, feature.length)
+        vectors = workspace.rows_of(objects).read([key]).vectors(key, rows, feature.dtype, feature.length)
+        return vectors, np.ones(len(rows), bool)
     if objects is None:
         keys, is_there = workspace.contents(), workspace.is_decodable()
         store = workspace.frames
@@ -70,9 +87,7 @@ def feature_vectors(workspace: Workspace, name: str, objects: ObjectSet | None) 
         has_extent = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         keys, is_there = workspace.crop_keys_of(objects), workspace.is_decodable()[block.frame] & has_extent
         store = workspace.crops
-    vectors = store.read([key]).vectors(key, keys, feature.dtype, feature.length)
-    vectors[~is_there] = np.nan
-    return vectors
+    return store.read([key]).vectors(key, keys, feature.dtype, feature.length), is_there
 
 
 def tracks_of(workspace: Workspace, objects: ObjectSet) -> Tracks:

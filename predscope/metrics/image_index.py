@@ -5,7 +5,6 @@ Only paths, sizes and times are compared to know that nothing is to be computed;
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,10 +38,6 @@ class ImageRecord:
     apply_exif: bool
     content: int
     problem: str
-
-    def is_of(self, state: os.stat_result, *, apply_exif: bool) -> bool:
-        """Whether the file still is what it was."""
-        return (self.file_size, self.modified_ns, self.apply_exif) == (state.st_size, state.st_mtime_ns, apply_exif)
 
 
 class ImageIndex:

@@ -80,7 +80,7 @@ def plan_images(workspace: Workspace, selection: Selection, progress: Progress |
         [metric.name for metric in selection.needing("pixels", frames=False)],
         selection.features("pixels", frames=False),
     ]
-    if not any(wants):
+    if not selection.is_of_pixels:
         return ImagePlan(ImageFiles(np.zeros(len(workspace.project.frames_table), np.uint64)))
     files = look_at_files(workspace, progress)
     column_of = {metric.name: metric.key for metric in selection.metrics}

@@ -9,19 +9,17 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from predscope.metrics.blocks import ObjectBlock
+from predscope.metrics.blocks import MIX, ObjectBlock
 from predscope.metrics.features import FEATURES
 from predscope.metrics.metric import MeasuredOn, Metric
 from predscope.metrics.pixels import Pixels, decode
 from predscope.metrics.registry import find_metric, load_metric_file
 from predscope.schema import Role
-
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +154,10 @@ def crop_keys(content: np.ndarray | int, boxes: np.ndarray) -> np.ndarray:
     """uint64 (n,): stands for the pixels of a crop: the content of the image, and the box."""
     mixed = np.broadcast_to(np.asarray(content, np.uint64), len(boxes)).copy()
     with np.errstate(over="ignore"):
-        mixed = (mixed + _MIX) * np.uint64(0x94D049BB133111EB)
+        mixed = (mixed + MIX) * np.uint64(0x94D049BB133111EB)
         mixed ^= mixed >> np.uint64(31)
         for side in boxes.astype(np.uint64).T:
-            mixed = (mixed ^ (side + _MIX)) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (side + MIX)) * np.uint64(0xBF58476D1CE4E5B9)
             mixed ^= mixed >> np.uint64(29)
     return mixed
 
@@ -209,7 +207,8 @@ def measure_objects(batch: ObjectBatch) -> MeasuredObjects:
     for name in batch.features:
         feature = FEATURES[name]
         vectors = np.ascontiguousarray(feature.compute(block), feature.dtype)
-        rows.columns[feature.key] = vectors.view(np.uint8).reshape(len(block), -1)
+        width = feature.length * vectors.itemsize
+        rows.columns[feature.key] = vectors.view(np.uint8).reshape(len(block), width)
     return MeasuredObjects(rows, frames)
 
 

@@ -17,12 +17,12 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from predscope.end_marks import TAIL_BYTES, end_mark
+
 FRAME_SIDE: Final = 640
 """Pixels: the longer side of a frame at working size."""
 CROP_SIDE: Final = 128
 """Pixels: the longer side of an object's crop at working size."""
-_END_MARKS: Final = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}
-_TAIL_BYTES: Final = 65_536
 
 
 class Pixels:
@@ -141,8 +141,8 @@ def _visible_damage(data: np.ndarray) -> str:
     """What is wrong with a file that a decoder would fill with grey; "" if nothing is."""
     if not data.size:
         return "the file is empty"
-    mark = _END_MARKS.get(data[:2].tobytes())
-    if mark is not None and mark not in data[-_TAIL_BYTES:].tobytes():
+    mark = end_mark(data[:2].tobytes())
+    if mark is not None and mark not in data[-TAIL_BYTES:].tobytes():
         return "the file is cut off"
     return ""
 

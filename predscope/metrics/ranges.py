@@ -102,7 +102,7 @@ def short(number: float | None) -> str:
     if abs(rounded) >= 1000 or rounded == int(rounded):
         return f"{rounded:,.0f}"
     if abs(rounded) < 1e-4:
-        return f"{number:.2g}"
+        return f"{number:.3g}"
     return re.sub(r"^(-?)0\.", r"\1.", f"{rounded:.{max(digits, 0)}f}".rstrip("0"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from predscope.metrics.metadata import frame_metadata, object_metadata
 from predscope.metrics.metric import MeasuredOn, Metric
 from predscope.metrics.registry import all_metrics, unknown_metric
 from predscope.metrics.selection import current_sets
+from predscope.metrics.settled import read_settled
 from predscope.metrics.sources import Source, metrics_of_sources, rows_of_source, source_table
 from predscope.metrics.store import Store
 from predscope.metrics.workspace import Workspace, read_derived
@@ -106,20 +108,22 @@ def frame_column(
     count = len(project.frames_table)
     if metric.needs == "outcomes":
         outcomes = Outcomes(_table(metric, table), count, None, count)
-        return MetricColumn.numeric(metric, _computed(metric, outcomes))
+        return _computed(metric, outcomes, count)
     if metric.of_role is not None:
         objects = project.objects(metric.of_role, label_set if metric.of_role == "labels" else prediction_set)
         if metric.needs == "values":
-            return _kept(project, metric, objects, (), lambda: _computed(metric, workspace.object_block(objects)))
+            return _kept(
+                project, metric, objects, (), lambda: _computed(metric, workspace.object_block(objects), count)
+            )
         keys = np.arange(count, dtype=np.uint64)
-        return _from_store(project, metric, objects, workspace.frames_of(objects), lambda: keys)
+        return _from_store(workspace, metric, objects, workspace.frames_of(objects), lambda: keys)
     if metric.compute is None and metric.needs == "values":
         return _given(workspace, metric, None)
     if metric.needs == "values":
         parts = workspace.images.parts()
-        return _kept(project, metric, None, parts, lambda: _computed(metric, workspace.frame_block()))
+        return _kept(project, metric, None, parts, lambda: _computed(metric, workspace.frame_block(), count))
     if metric.needs == "pixels":
-        return _from_store(project, metric, None, workspace.frames, workspace.contents, workspace.images.parts())
+        return _from_store(workspace, metric, None, workspace.frames, workspace.contents, workspace.images.parts())
     return _from_derived(workspace, metric, None)
 
 
@@ -161,17 +165,18 @@ def object_column(
         others = [other for other in project.set_names("predictions") if other != objects.name]
         agreement = (lambda: agreement_of(workspace, objects, others, match_table)) if others else None
         outcomes = Outcomes(match_table, len(project.frames_table), role, objects.count, agreement)
-        return MetricColumn.numeric(metric, _computed(metric, outcomes))
+        return _computed(metric, outcomes, objects.count)
     if metric.compute is None and metric.needs == "values":
         return _given(workspace, metric, objects)
     if metric.needs == "values":
-        return _kept(project, metric, objects, (), lambda: _computed(metric, workspace.object_block(objects)))
+        block = workspace.object_block
+        return _kept(project, metric, objects, (), lambda: _computed(metric, block(objects), objects.count))
     if metric.needs == "pixels":
         parts = workspace.images.parts()
-        return _from_store(project, metric, objects, workspace.crops, lambda: workspace.crop_keys_of(objects), parts)
+        return _from_store(workspace, metric, objects, workspace.crops, lambda: workspace.crop_keys_of(objects), parts)
     if metric.needs == "objects":
         rows = np.arange(objects.count, dtype=np.uint64)
-        return _from_store(project, metric, objects, workspace.rows_of(objects), lambda: rows)
+        return _from_store(workspace, metric, objects, workspace.rows_of(objects), lambda: rows)
     return _from_derived(workspace, metric, objects)
 
 
@@ -237,26 +242,39 @@ def _joined(project: Project, metric: Metric, source: Source, objects: ObjectSet
     return MetricColumn.numeric(metric, values[rows])
 
 
-def _computed(metric: Metric, given: Any) -> Any:
-    return metric.compute(given)  # type: ignore[misc]
+def _computed(metric: Metric, given: Any, count: int) -> MetricColumn:
+    """What the function gives; nothing but nulls where it fails: no page is lost for that."""
+    try:
+        values = metric.compute(given)  # type: ignore[misc]
+        column = (
+            MetricColumn.categorical(metric, *values) if metric.is_categorical else MetricColumn.numeric(metric, values)
+        )
+        problem = "" if len(column) == count else f"expected {count:,} values, got {len(column):,}"
+    except PredscopeError:
+        raise
+    except Exception as error:  # noqa: BLE001, RUF100 - a user's function may raise anything
+        problem = f"{type(error).__name__}: {error}"
+    if not problem:
+        return column
+    warnings.warn(f"The function of metric {metric.name} failed; it has no value ({problem}).", stacklevel=2)
+    return _nulls(metric, count)
+
+
+def _nulls(metric: Metric, count: int) -> MetricColumn:
+    if metric.is_categorical:
+        return MetricColumn.categorical(metric, np.full(count, -1, np.int32), ())
+    return MetricColumn.numeric(metric, np.full(count, np.nan))
 
 
 def _kept(
-    project: Project, metric: Metric, objects: ObjectSet | None, parts: Hashable, compute: Callable[[], Any]
+    project: Project, metric: Metric, objects: ObjectSet | None, parts: Hashable, compute: Callable[[], MetricColumn]
 ) -> MetricColumn:
     """A column that is computed when asked for, and then kept in memory."""
-
-    def column() -> MetricColumn:
-        values = compute()
-        if metric.is_categorical:
-            return MetricColumn.categorical(metric, *values)
-        return MetricColumn.numeric(metric, values)
-
-    return _columns.get((*_key(project, metric, objects), parts), column)
+    return _columns.get((*_key(project, metric, objects), parts), compute)
 
 
 def _from_store(
-    project: Project,
+    workspace: Workspace,
     metric: Metric,
     objects: ObjectSet | None,
     store: Store,
@@ -269,7 +287,8 @@ def _from_store(
             raise _missing(metric)
         return MetricColumn.numeric(metric, kept.numbers(metric.key, wanted))
 
-    return _columns.get((*_key(project, metric, objects), store.parts(), parts), column)
+    key = (*_key(workspace.project, metric, objects), store.parts(), parts)
+    return _or_nulls(workspace, metric, lambda: _columns.get(key, column), lambda: len(keys()))
 
 
 def _from_derived(workspace: Workspace, metric: Metric, objects: ObjectSet | None) -> MetricColumn:
@@ -281,7 +300,24 @@ def _from_derived(workspace: Workspace, metric: Metric, objects: ObjectSet | Non
             raise _missing(metric)
         return MetricColumn.numeric(metric, values)
 
-    return _columns.get((*_key(workspace.project, metric, objects), str(path)), column)
+    key = (*_key(workspace.project, metric, objects), str(path))
+    count = len(workspace.project.frames_table) if objects is None else objects.count
+    return _or_nulls(workspace, metric, lambda: _columns.get(key, column), lambda: count)
+
+
+def _or_nulls(
+    workspace: Workspace, metric: Metric, read: Callable[[], MetricColumn], count: Callable[[], int]
+) -> MetricColumn:
+    """What is kept; nothing but nulls where nothing is although a run has been through it.
+
+    So it is where no object has pixels, and where the function of the metric fails.
+    """
+    try:
+        return read()
+    except MetricsMissing:
+        if metric.key not in read_settled(workspace).keys:
+            raise
+    return _nulls(metric, count())
 
 
 def _key(project: Project, metric: Metric, objects: ObjectSet | None) -> tuple[Hashable, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from predscope.errors import PredscopeError
 from predscope.metrics.background import only_run
-from predscope.metrics.derived import compute_derived, derived_file
+from predscope.metrics.derived import compute_derived, derived_file, is_complete
 from predscope.metrics.described import describe_users_metrics
 from predscope.metrics.features import FEATURES
 from predscope.metrics.image_plan import plan_images
@@ -31,9 +31,10 @@ from predscope.metrics.object_plan import SetPlan, object_batches, plan_derived,
 from predscope.metrics.parts import sweep_unfinished
 from predscope.metrics.pool import Workers
 from predscope.metrics.reading import project_metrics
-from predscope.metrics.registry import all_metrics, load_metric_file, unknown_metric
+from predscope.metrics.registry import all_metrics, is_builtin, load_metric_file, unknown_metric
 from predscope.metrics.report import MetricsReport
 from predscope.metrics.selection import Selection, current_sets
+from predscope.metrics.settled import read_settled, settle
 from predscope.metrics.store import Store
 from predscope.metrics.workspace import Workspace, write_derived
 from predscope.metrics.writer import Writer
@@ -67,9 +68,14 @@ class Pending:
 
 
 def pending(project: Project, only: Sequence[str] | None = None) -> Pending:
-    """What is not computed yet; opens no image, except to hash those that have changed since."""
+    """What is not computed yet; opens no image, except to hash those that have changed since.
+
+    A metric whose function failed, or lacked images, in the last run of this revision is not waited for, although a run
+    tries it again.
+    """
     workspace = Workspace(project)
-    selection = Selection.of(_asked_for(project, only))
+    failed = read_settled(workspace).failed
+    selection = Selection.of([metric for metric in _asked_for(project, only) if metric.key not in failed])
     return Pending(
         images=plan_images(workspace, selection).count,
         objects=sum(plan.count for plan in plan_sets(workspace, selection)),
@@ -142,6 +148,7 @@ class _Run:
         self.progress = progress
         self.is_cancelled = is_cancelled
         self.writer = Writer(self.workspace)
+        self.failed: set[str] = set()
 
     def do(self, workers: int, files: Sequence[str]) -> None:
         workspace = self.workspace
@@ -164,6 +171,8 @@ class _Run:
         if not self.is_cancelled():
             self._compute_derived()
         self.report.is_cancelled = self.is_cancelled()
+        if not self.report.is_cancelled:
+            settle(workspace, self.selection.metrics, self.failed)
         self._tidy()
 
     def _measure_images(self, pool: Workers, batches: list[ImageBatch], total: int, files: ImageFiles) -> None:
@@ -197,6 +206,7 @@ class _Run:
                 if result is not None:
                     self._keep_objects(rows, frames, result)
                 else:
+                    self.failed.update(batch.metrics)
                     self.report.note(
                         "objects_failed",
                         Severity.ERROR,
@@ -234,6 +244,9 @@ class _Run:
             except Exception as error:  # noqa: BLE001, RUF100 - a user's function may raise anything
                 self._note_failure(metric.name, 1, f"{type(error).__name__}: {error}")
             else:
+                if not is_complete(self.workspace, metric, objects):
+                    self.failed.add(metric.name)  # once the images are back it is another thing
+                    continue
                 write_derived(derived_file(self.workspace, metric, objects), values)
                 self.report.count(metric.name, len(values))
 
@@ -251,8 +264,9 @@ class _Run:
         self.workspace.remove_outdated()
 
     def _note_images(self, files: ImageFiles) -> None:
-        table = self.workspace.project.frames_table
-        self.report.missing = len(table) - len(files.stamps) if files.stamps else 0
+        project = self.workspace.project
+        if project.images_root is not None and self.selection.is_of_pixels:
+            self.report.missing = len(project.frames_table) - len(files.stamps)
         for frame, problem in files.problems.items():
             self._note_unreadable(frame, problem)
 
@@ -268,13 +282,16 @@ class _Run:
         )
 
     def _note_failure(self, name: str, count: int, message: str) -> None:
+        self.failed.add(name)
         self.report.note(
             f"metric_failed:{name}",
             Severity.ERROR,
             f"The function of metric {name} failed; there it has no value.",
             count=count,
             examples=[message],
-            fix="Mend it and run again.",
+            fix="It comes with the program; nothing else is affected."
+            if is_builtin(name)
+            else "Mend it and run again.",
         )
 
 

@@ -31,6 +31,13 @@ class Selection:
             if metric.needs == needs and (metric.measured_on is MeasuredOn.FRAME) == frames
         ]
 
+    @property
+    def is_of_pixels(self) -> bool:
+        """Whether images have to be decoded for any of them."""
+        return any(
+            self.needing("pixels", frames=frames) or self.features("pixels", frames=frames) for frames in (True, False)
+        )
+
     def features(self, needs: str, *, frames: bool) -> list[str]:
         """Names of the features that they ask for, of frames or of objects, computed from one kind of thing."""
         return features_needed(self.needing("embeddings", frames=frames), needs)

@@ -199,7 +199,8 @@ def rows_of_source(project: Project, source: Source, objects: ObjectSet | None) 
 def source_vectors(project: Project, source: Source, objects: ObjectSet | None) -> np.ndarray:
     """float32 (frames or objects, d): embeddings; NaN rows where there is none."""
     column = source_table(project, source)[EMBEDDING_COLUMN].combine_chunks()
-    vectors = column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1).astype(np.float32)
+    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    vectors = numbers.reshape(len(column), column.type.list_size)
     rows = rows_of_source(project, source, objects)
     result = vectors[rows] if len(vectors) else np.full((len(rows), 1), np.nan, np.float32)
     result[rows < 0] = np.nan

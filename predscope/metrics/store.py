@@ -64,7 +64,7 @@ class Values:
             rows = self.rows_of(keys)
             found = np.flatnonzero((rows >= 0) & self.known[name][rows])
             content = np.ascontiguousarray(self.columns[name][rows[found]])
-            result[found] = content.view(dtype).reshape(len(found), -1)
+            result[found] = content.view(dtype).reshape(len(found), length)
         return result
 
 

@@ -131,7 +131,8 @@ def _within_groups(features: Features) -> tuple[np.ndarray, np.ndarray]:
     """Difficulty and diversity of each frame."""
     difficulty, diversity = np.full(len(features), np.nan), np.full(len(features), np.nan)
     rows = np.flatnonzero(features.is_present)
-    if not len(rows):
+    if len(rows) < 2:  # k-means would take one row for a column
+        difficulty[rows], diversity[rows] = 0, 1
         return difficulty, diversity
     vectors = features.vectors[rows].astype(np.float32)
     vectors = unit_vectors(vectors) if features.is_users else vectors
