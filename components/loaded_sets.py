@@ -94,14 +94,17 @@ def class_balance(
         st.markdown(f"##### {title}")
     elif len(most) < len(counts):
         st.caption(title)
-    chosen = st.plotly_chart(
+
+    def open_bar() -> None:
+        for point in st.session_state[key]["selection"]["points"][:1]:
+            on_open(next(layer for layer in layers if layer.name == point["customdata"]), point["y"])
+
+    st.plotly_chart(
         class_balance_chart(most, {layer.name: layer.color for layer in layers}),
         key=key,
         config={"displaylogo": False},
-        on_select="rerun",
+        on_select=open_bar,
         selection_mode="points",
     )
-    for point in chosen["selection"]["points"][:1]:
-        on_open(next(layer for layer in layers if layer.name == point["customdata"]), point["y"])
     with st.expander("As a table"):
         st.dataframe(counts, width="stretch")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown
+from components.doors import open_page
 from components.frame_viewer import close_in
 from components.state import ViewState, change_state
 from predscope.exploration.object_query import kind_in_words
@@ -38,9 +39,14 @@ def object_walk(project: Project, state: ViewState, selection: ObjectSelection, 
         _step("Previous", "walk_previous", ":material/chevron_left:", project, selection, before)
         _step("Next", "walk_next", ":material/chevron_right:", project, selection, after)
         st.markdown(_in_words(kind, conditions, place, len(selection)), width="content")
-        if st.button("All of them", key="walk_back", type="tertiary", help="Back to the gallery of these objects"):
-            target = state.with_frame(state.frame, state.selected)
-            st.switch_page(urls.OBJECTS_PAGE, query_params=target.to_params())
+        st.button(
+            "All of them",
+            key="walk_back",
+            type="tertiary",
+            help="Back to the gallery of these objects",
+            on_click=open_page,
+            args=(urls.OBJECTS_PATH, state.to_params()),
+        )
 
 
 def _in_words(kind: str, conditions: Sequence[str], place: int | None, count: int) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown
+from components.state import has_just_arrived
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
 from predscope.exploration.object_query import ObjectQuery
@@ -112,8 +113,9 @@ def _save_and_open(project: Project, page: str, params: Params, words: str, key:
     if st.session_state.get(shown_key, place) != place:  # such as by a link of the list, which then has done its work
         for part in ("save", "open"):
             st.session_state[f"{key}.{part}.popover"] = False
-        # a link to the page that is open already changes what the script reads, and not what the browser shows
-        st.query_params.from_dict({name: st.query_params.get_all(name) for name in st.query_params})
+        if not has_just_arrived():
+            # a link to the page that is open already changes what the script reads, and not what the browser shows
+            st.query_params.from_dict({name: st.query_params.get_all(name) for name in st.query_params})
     st.session_state[shown_key] = place
     _two_popovers(project, page, params, words, key)
 

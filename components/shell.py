@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from components import urls
+from components.doors import follow_door
 
 st.set_page_config(
     page_title="Predscope",
@@ -17,7 +18,7 @@ st.set_page_config(
 
 st.html(Path(__file__).with_name("shell.css"))
 
-st.navigation(
+page = st.navigation(
     [
         st.Page(urls.OVERVIEW_PAGE, title="Overview", default=True),
         st.Page(urls.EXPLORE_PAGE, title="Explore", url_path=urls.EXPLORE_PATH),
@@ -29,4 +30,7 @@ st.navigation(
         st.Page(urls.DATA_PAGE, title="Data", url_path=urls.DATA_PATH),
     ],
     position="top",
-).run()
+)
+follow_door()  # of a callback
+page.run()
+follow_door()  # of the page itself

@@ -39,6 +39,7 @@ _OWN: Final = frozenset((*QUERY_PARAMETERS, *OBJECT_PARAMETERS, PAGE_PARAMETER, 
 _ONE_FRAME: Final = (FRAME_PARAMETER, OBJECT_PARAMETER)
 _REMEMBERED: Final = "predscope.parameters"
 _CHANGED: Final = "predscope.changed"
+_ARRIVED: Final = "state.arrived"
 _VISITED: Final = "predscope.page"
 
 
@@ -107,10 +108,14 @@ class ViewState:
         return replace(self, frame=frame, selected=selected)
 
 
-def read_state(project: Project, page: str) -> ViewState:
+def read_state(project: Project, page: str, adapt: Callable[[ViewState], ViewState] = lambda state: state) -> ViewState:
     """The state to draw. Call once at the beginning of a page, which names itself (``urls.EXPLORE_PATH``).
 
     On Objects there always is a question about objects, unless the project has none to compare; on Explore never.
+
+    Args:
+        adapt: leaves out of the state of the address what the page says in parameters of its own; other pages are then
+            not opened with it.
     """
     parameters = _address()
     came_from = note_visit(page)
@@ -127,6 +132,7 @@ def read_state(project: Project, page: str) -> ViewState:
         state = state.without_objects()
     elif page == OBJECTS_PATH and state.objects is None:
         state = replace(state, objects=ObjectQuery.of(project, state.query))
+    state = adapt(state)
     st.session_state[_REMEMBERED] = state.to_params()
     return state
 
@@ -151,7 +157,13 @@ def note_visit(page: str) -> str | None:
     """Remember that this page is being shown; returns the name of the one shown before (the same, on a rerun)."""
     before = st.session_state.get(_VISITED)
     st.session_state[_VISITED] = page
+    st.session_state[_ARRIVED] = before != page
     return before
+
+
+def has_just_arrived() -> bool:
+    """Whether this is the first run of the page after that of another one, or of none."""
+    return bool(st.session_state.get(_ARRIVED, True))
 
 
 def _address() -> dict[str, list[str]]:

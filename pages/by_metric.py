@@ -115,7 +115,7 @@ def show_page(project: Project, state: ViewState, choice: Choice, set_name: str)
 
 project = current_project()
 choice = read_choice()
-state = without_picked(read_state(project, urls.BY_METRIC_PATH), choice)
+state = read_state(project, urls.BY_METRIC_PATH, lambda found: without_picked(found, choice))
 st.html(EXPLANATION_STYLE)
 st.html(LAYOUT_STYLE)
 st.html(STYLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components import urls
+from components.doors import open_page
 from components.first_look import first_look
 from components.import_findings import import_findings
 from components.loaded_sets import class_balance, frames_in_words, loaded_sets
@@ -25,7 +26,7 @@ def open_frame(frame: str) -> None:
 
 def sort_frames(sort: str) -> None:
     state = ViewState(FrameQuery.of(project).with_(sort=sort.lstrip("-"), descending=sort.startswith("-")))
-    st.switch_page(urls.EXPLORE_PAGE, query_params=state.to_params())
+    open_page(urls.EXPLORE_PATH, state.to_params())
 
 
 def open_class(layer: Layer, class_name: str) -> None:
@@ -34,11 +35,11 @@ def open_class(layer: Layer, class_name: str) -> None:
         query = query.with_(label_classes=(class_name,))
     else:
         query = query.with_(predicted_classes=(class_name,), prediction_sets=(layer.name,), confidence=0.0)
-    st.switch_page(urls.EXPLORE_PAGE, query_params=ViewState(query).to_params())
+    open_page(urls.EXPLORE_PATH, ViewState(query).to_params())
 
 
 def open_objects(query: ObjectQuery) -> None:
-    st.switch_page(urls.OBJECTS_PAGE, query_params=query.to_params())
+    open_page(urls.OBJECTS_PATH, query.to_params())
 
 
 def compute() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
@@ -11,19 +11,15 @@ import streamlit as st
 from components import urls
 from components.by_metric.choice import SHOWN, Choice, show
 from components.chips import escape_markdown
-from components.objects import object_gallery
+from components.objects.paged import paged_objects
 from components.performance.figures import Door, figures, interval, share
 from components.saved_views import save_slice
 from components.state import ViewState, change_state
-from predscope.exploration.crops import crop_records
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import ObjectSelection, select_objects
-from predscope.exploration.query import chosen_label_set
-from predscope.payload import project_layers, scene
 from predscope.project import Project
 from predscope.schema import Role
 
-CROPS_A_PAGE: Final = 60
 _SHOWN: Final = {
     "labels": ("labels", ("tp", "fn")),
     "found": ("labels", ("tp",)),
@@ -32,7 +28,6 @@ _SHOWN: Final = {
     "right": ("predictions", ("tp",)),
     "false": ("predictions", ("fp",)),
 }
-_SELECTED: Final = "by_metric.selected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,45 +132,29 @@ def _rate(name: str, hits: int, total: int) -> str:
 def metric_gallery(project: Project, state: ViewState, choice: Choice, selection: ObjectSelection) -> None:
     """One page of a selection; a click opens Frame with the object, and Back returns to where the reader was."""
     query = selection.query
-    layers = project_layers(project, [query.prediction_set], chosen_label_set(project, query.frames))
-    page = min(state.page, selection.page_count(CROPS_A_PAGE))
-    crops = crop_records(project, layers, selection, selection.page(page, CROPS_A_PAGE), urls.crop_url)
-    frame_of = {crop["frame"]: crop["frame_id"] for crop in crops}
-    shown = ViewState(query.frames, page=page, objects=query)
-    own = choice.to_params()  # Back comes to this page with the address of the frame
-    for crop in crops:
-        target = shown.with_frame(crop["frame_id"], crop["frame"])
-        crop["href"] = urls.page_url(urls.FRAME_PATH, target.to_params() | own)
-
-    def open_object(identity: str, selected: Sequence[str]) -> None:
-        st.session_state[_SELECTED] = list(selected)
-        target = shown.with_frame(frame_of.get(identity), identity)
-        st.switch_page(urls.FRAME_PAGE, query_params=target.to_params() | own)
-
-    def sort_by(text: str) -> None:
-        show(choice.with_(sort=text.removeprefix("-"), descending=text.startswith("-")))
-
-    def keep_selected(objects: Sequence[str]) -> None:
-        st.session_state[_SELECTED] = list(objects)
-
-    object_gallery(
+    paged_objects(
+        project,
+        ViewState(query.frames, page=state.page, selected=state.selected, objects=query),
         selection,
-        scene(project, layers),
-        crops,
-        key="by_metric.gallery",
-        place=urls.page_url(urls.BY_METRIC_PATH, shown.to_params()),
-        opened=state.selected,
-        selected=st.session_state.get(_SELECTED, []),
-        on_open=open_object,
-        on_sort=sort_by,
-        on_select=keep_selected,
+        key="by_metric",
+        path=urls.BY_METRIC_PATH,
+        parameters=choice.to_params(),  # Back comes to this page with the address of the frame
+        steps=_Steps(project, choice),
     )
-    pages = selection.page_count(CROPS_A_PAGE)
-    if pages > 1:
-        key = f"by_metric.page.{page}"  # a widget of its own, so that the address decides which page it shows
-        st.pagination(pages, default=page, key=key, on_change=_turn_page, args=(project, key))
 
 
-def _turn_page(project: Project, key: str) -> None:
-    page = st.session_state[key]
-    change_state(project, lambda state: replace(state, page=page, frame=None, selected=None))
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The address of this page says what was picked; which objects these are follows from it."""
+
+    project: Project
+    choice: Choice
+
+    def sort_by(self, order: str) -> None:
+        show(self.choice.with_(sort=order.removeprefix("-"), descending=order.startswith("-")))
+
+    def turn_to(self, page: int) -> None:
+        change_state(self.project, lambda state: state.with_page(page))
+
+    def stay(self) -> None:
+        """Of a click and what came before it, ``read_choice`` knows which counts."""

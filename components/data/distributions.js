@@ -116,7 +116,7 @@ class Distributions {
 
   door(node, { href, text }) {
     node.setAttribute("aria-label", text);
-    followOnClick(node, href, () => this.setTriggerValue("open", href));
+    followOnClick(node, href);
   }
 
   table() {

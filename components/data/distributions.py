@@ -15,6 +15,7 @@ import numpy as np
 from components.browser_charts import chart_source, chart_style
 from components.browser_code import browser_component
 from components.data.doors import Door, noun_of
+from components.doors import door_source
 from components.drawing import read_sources
 from predscope.exploration.data_summary import Distribution, Tail
 from predscope.exploration.metric_lookup import Side
@@ -38,16 +39,10 @@ def distribution_rows(
         key: of the component.
         door: what a range of a metric opens.
     """
-    doors: dict[str, Door] = {}
-
-    def href_of(metric: Metric, where: MetricRange) -> str:
-        target = door(metric, where)
-        doors[target.href] = target
-        return target.href
 
     def bar_of(metric: Metric, where: MetricRange, count: int) -> dict[str, Any]:
         bar: dict[str, Any] = {"count": count, "text": f"{where.text(metric)}: {noun_of(side, count)}"}
-        return bar | ({"href": href_of(metric, where)} if count else {})
+        return bar | ({"href": door(metric, where).href} if count else {})
 
     def tail_of(metric: Metric, tail: Tail | None) -> dict[str, Any] | None:
         if tail is None:
@@ -78,17 +73,14 @@ def distribution_rows(
         for entry in entries
     ]
 
-    clicked = _component()(
+    _component()(
         key=key,
         data={
             "rows": rows,
             "noun": noun_of(side, 2).split(" ", 1)[1],
             "file_name": f"distributions_{side.role or 'frames'}",
         },
-        on_open_change=lambda: None,
-    ).open
-    if clicked in doors:
-        doors[clicked].open()
+    )
 
 
 def _text(value: float) -> str:
@@ -101,5 +93,5 @@ def _component() -> Any:
         "predscope_distributions",
         html="<div class='chart distributions'></div>\n<!-- filled by distributions.js -->",
         style=chart_style() + "\n" + read_sources(_FOLDER, ("distributions.css",)),
-        script=chart_source() + "\n" + read_sources(_FOLDER, ("follow.js", "distributions.js")),
+        script=chart_source() + "\n" + door_source() + read_sources(_FOLDER, ("distributions.js",)),
     )

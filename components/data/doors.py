@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from components import urls
+from components.doors import open_page
 from components.state import ViewState
 from predscope.exploration import FrameQuery
 from predscope.exploration.metric_lookup import FRAMES, Side
@@ -32,12 +33,10 @@ class Door:
     """A link to a page of the app.
 
     Attributes:
-        page: for ``st.switch_page``.
         path: of its address.
         parameters: of its address.
     """
 
-    page: str
     path: str
     parameters: Parameters
 
@@ -46,18 +45,18 @@ class Door:
         return urls.page_url(self.path, self.parameters)
 
     def open(self) -> None:
-        """Go there; Back returns."""
-        st.switch_page(self.page, query_params=dict(self.parameters))
+        """Go there, where the link is no ``a`` that the browser can follow."""
+        open_page(self.path, self.parameters)
 
 
 def frames_door(query: FrameQuery) -> Door:
-    """The gallery of the frames of a query; one step back returns to what the Data page shows."""
-    return Door(urls.EXPLORE_PAGE, urls.EXPLORE_PATH, ViewState(query).to_params() | own_parameters())
+    """The gallery of the frames of a query."""
+    return Door(urls.EXPLORE_PATH, ViewState(query).to_params())
 
 
 def frame_door(query: FrameQuery, frame_id: str) -> Door:
-    """The viewer on one of the frames of a query; one step back returns to what the Data page shows."""
-    return Door(urls.FRAME_PAGE, urls.FRAME_PATH, ViewState(query, frame=frame_id).to_params() | own_parameters())
+    """The viewer on one of the frames of a query."""
+    return Door(urls.FRAME_PATH, ViewState(query, frame=frame_id).to_params())
 
 
 def range_door(
@@ -78,7 +77,7 @@ def range_door(
         SIDE_PARAMETER: side_name(project, side),
         RANGE_PARAMETER: [one.to_param() for one in ranges],
     }
-    return Door(urls.DATA_PAGE, urls.DATA_PATH, parameters)
+    return Door(urls.DATA_PATH, parameters)
 
 
 def side_name(project: Project, side: Side) -> str:

@@ -1,6 +1,6 @@
 // Lines of words, each a link to what its number counts.
 
-function lineOf({ name, number, words, hint, href }, open) {
+function lineOf({ name, number, words, hint, href }) {
   const node = document.createElement(href ? "a" : "span");
   node.className = "line";
   node.dataset.name = name;
@@ -8,16 +8,15 @@ function lineOf({ name, number, words, hint, href }, open) {
   const strong = document.createElement("b");
   strong.textContent = number;
   node.append(strong, " ", Object.assign(document.createElement("span"), { textContent: words }));
-  if (!href) return node;
-  followOnClick(node, href, open);
+  if (href) followOnClick(node, href);
   return node;
 }
 
 /* Lines change in place, so that a link keeps the keyboard's focus. */
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".lines");
   const focused = root.getRootNode().activeElement?.dataset?.name;
   root.classList.toggle("row", data.row);
-  root.replaceChildren(...data.lines.map((line) => lineOf(line, (href) => setTriggerValue("open", href))));
+  root.replaceChildren(...data.lines.map(lineOf));
   if (focused) root.querySelector(`[data-name="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }

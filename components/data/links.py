@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from components.browser_code import browser_component
 from components.data.doors import Door
+from components.doors import door_source
 from components.drawing import read_sources
 
 _FOLDER: Final = Path(__file__).parent
@@ -44,8 +45,6 @@ def link_lines(lines: Sequence[Line], *, key: str, is_row: bool = False) -> None
         key: of the component.
         is_row: beside each other instead of one below the other.
     """
-    doors = {line.door.href: line.door for line in lines if line.door is not None}
-
     data = {
         "row": is_row,
         "lines": [
@@ -59,9 +58,7 @@ def link_lines(lines: Sequence[Line], *, key: str, is_row: bool = False) -> None
             for line in lines
         ],
     }
-    clicked = _component()(key=key, data=data, on_open_change=lambda: None).open
-    if clicked in doors:
-        doors[clicked].open()
+    _component()(key=key, data=data)
 
 
 @cache
@@ -70,5 +67,5 @@ def _component() -> Any:
         "predscope_link_lines",
         html="<div class='lines'></div>\n<!-- filled by links.js -->",
         style=read_sources(_FOLDER, ("links.css",)),
-        script=read_sources(_FOLDER, ("follow.js", "links.js")),
+        script=door_source() + read_sources(_FOLDER, ("links.js",)),
     )

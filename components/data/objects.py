@@ -17,6 +17,7 @@ from components.chips import escape_markdown
 from components.data.doors import RANGE_PARAMETER, noun_of, own_parameters
 from components.drawing import read_sources
 from components.gallery import gallery_source, gallery_style
+from components.objects.paged import CROPS_A_PAGE
 from components.state import ViewState
 from predscope.exploration import FrameQuery
 from predscope.exploration.metric_lookup import Side, metric_named
@@ -25,7 +26,6 @@ from predscope.metrics.ranges import MetricRange
 from predscope.payload import project_layers, scene
 from predscope.project import Project
 
-CROPS_A_PAGE: Final = 60
 _FOLDER: Final = Path(__file__).parent
 _SELECTED: Final = "data.selected"
 _PAGE: Final = "page"

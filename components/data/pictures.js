@@ -7,9 +7,9 @@ function part(name, className, text = "") {
   return node;
 }
 
-function pictureOf(picture, open) {
+function pictureOf(picture) {
   const node = part("a", "picture");
-  followOnClick(node, picture.href, open);
+  followOnClick(node, picture.href);
   node.dataset.frame = picture.frame;
   node.title = [picture.file_name, picture.words].filter(Boolean).join("\n");
   node.setAttribute("aria-label", [picture.words, picture.file_name].filter(Boolean).join(", "));
@@ -29,14 +29,14 @@ function pictureOf(picture, open) {
   return node;
 }
 
-function groupOf({ title, pictures, more, more_href: moreHref }, open) {
+function groupOf({ title, pictures, more, more_href: moreHref }) {
   const node = part("section", "group");
   if (title) node.append(part("h6", "", title));
   const strip = part("div", "strip");
-  strip.append(...pictures.map((picture) => pictureOf(picture, open)));
+  strip.append(...pictures.map(pictureOf));
   if (more) {
     const words = part(moreHref ? "a" : "span", "more", more);
-    if (moreHref) followOnClick(words, moreHref, open);
+    if (moreHref) followOnClick(words, moreHref);
     strip.append(words);
   }
   node.append(strip);
@@ -45,11 +45,11 @@ function groupOf({ title, pictures, more, more_href: moreHref }, open) {
 
 const texts = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pictures");
   const text = JSON.stringify(data);
   if (texts.get(root) === text) return;
   texts.set(root, text);
   root.style.setProperty("--height", `${data.height}px`);
-  root.replaceChildren(...data.groups.map((group) => groupOf(group, (href) => setTriggerValue("open", href))));
+  root.replaceChildren(...data.groups.map(groupOf));
 }

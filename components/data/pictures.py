@@ -16,6 +16,7 @@ import pandas as pd
 from components import urls
 from components.browser_code import browser_component
 from components.data.doors import Door
+from components.doors import door_source
 from components.drawing import read_sources
 from predscope.payload import frame_record
 from predscope.project import Project
@@ -59,8 +60,6 @@ def picture_groups(project: Project, groups: Sequence[PictureGroup], *, key: str
     indices = [picture.frame_index for group in groups for picture in group.pictures]
     rows = project.frames.iloc[indices].to_dict("records")
     frames = {int(row["frame_index"]): row for row in rows}
-    doors = {picture.door.href: picture.door for group in groups for picture in group.pictures}
-    doors |= {group.more_door.href: group.more_door for group in groups if group.more_door is not None}
 
     def record(picture: Picture) -> dict[str, Any]:
         row = frames[picture.frame_index]
@@ -88,9 +87,7 @@ def picture_groups(project: Project, groups: Sequence[PictureGroup], *, key: str
             for group in groups
         ],
     }
-    clicked = _component()(key=key, data=data, on_open_change=lambda: None).open
-    if clicked in doors:
-        doors[clicked].open()
+    _component()(key=key, data=data)
 
 
 @cache
@@ -99,5 +96,5 @@ def _component() -> Any:
         "predscope_pictures",
         html="<div class='pictures'></div>\n<!-- filled by pictures.js -->",
         style=read_sources(_FOLDER, ("pictures.css",)),
-        script=read_sources(_FOLDER, ("follow.js", "pictures.js")),
+        script=door_source() + read_sources(_FOLDER, ("pictures.js",)),
     )

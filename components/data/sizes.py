@@ -16,6 +16,7 @@ from predscope.exploration.data_summary import FrameSize, frame_sizes
 from predscope.project import Project
 
 MOST_NAMED: Final = 12
+_CHART: Final = "data.sizes"
 _SMALLEST_PX, _LARGEST_PX = 12, 46
 
 
@@ -25,11 +26,12 @@ def show_sizes(project: Project, query: FrameQuery) -> None:
     explained(sizes_in_words(sizes), "sizes", SIZES)
     if not sizes:
         return
-    chosen = st.plotly_chart(
-        sizes_chart(sizes), key="data.sizes", config=CONFIG, on_select="rerun", selection_mode="points"
-    )
-    for point in chosen["selection"]["points"][:1]:
-        frames_door(query.with_(metric_ranges=sizes[point["point_index"]].where)).open()
+
+    def open_size() -> None:
+        for point in st.session_state[_CHART]["selection"]["points"][:1]:
+            frames_door(query.with_(metric_ranges=sizes[point["point_index"]].where)).open()
+
+    st.plotly_chart(sizes_chart(sizes), key=_CHART, config=CONFIG, on_select=open_size, selection_mode="points")
 
 
 def sizes_in_words(sizes: tuple[FrameSize, ...]) -> str:

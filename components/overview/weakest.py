@@ -58,7 +58,7 @@ def slice_lines(project: Project, query: FrameQuery, name: str) -> list[Line]:
         errors = found.count - found.right
         noun = "missed" if found.role == "labels" else "false"
         opens = slice_objects(objects, found, metrics)
-        door = Door(urls.OBJECTS_PAGE, urls.OBJECTS_PATH, opens.to_params())
+        door = Door(urls.OBJECTS_PATH, opens.to_params())
         lines.append(Line(f"slice_{place}", f"{errors:,} {noun}", found.sentence, door if errors else None))
     return lines
 

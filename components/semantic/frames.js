@@ -15,19 +15,14 @@ function paintedPhoto(record, name) {
   return box;
 }
 
-function card(record, open) {
+function card(record) {
   const item = document.createElement("div");
   item.className = "card";
   item.setAttribute("role", "listitem");
   const link = document.createElement("a");
-  link.href = record.href;
+  followOnClick(link, record.href);
   link.dataset.frame = record.frame;
   link.title = `Open ${record.title}`;
-  link.onclick = (event) => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    open(record.frame);
-  };
   const pair = document.createElement("span");
   pair.className = "pair";
   pair.append(paintedPhoto(record, "label"), paintedPhoto(record, "prediction"));
@@ -46,10 +41,10 @@ function card(record, open) {
   return item;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pixel-frames");
   const key = JSON.stringify(data.frames);
   if (root.shown === key) return;
   root.shown = key;
-  root.replaceChildren(...data.frames.map((record) => card(record, (frame) => setTriggerValue("open", frame))));
+  root.replaceChildren(...data.frames.map(card));
 }

@@ -5,15 +5,14 @@ A browser component: the links are real, so that they open in a new tab too; a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import streamlit as st
-
 from components.browser_code import browser_component
+from components.doors import door_source
 from components.drawing import read_sources
 from predscope.exploration.pixel_pictures import PixelPicture
 
@@ -40,8 +39,8 @@ class FrameCard:
     picture: PixelPicture
 
 
-def pixel_frames(cards: Sequence[FrameCard], *, key: str, on_open: Callable[[str], None]) -> None:
-    """Show the frames; ``on_open`` is called with the id of the one that was clicked."""
+def pixel_frames(cards: Sequence[FrameCard], *, key: str) -> None:
+    """Show the frames."""
     records = [
         {
             "frame": card.frame,
@@ -56,12 +55,7 @@ def pixel_frames(cards: Sequence[FrameCard], *, key: str, on_open: Callable[[str
         for card in cards
     ]
 
-    def opened() -> None:
-        clicked = getattr(st.session_state[key], "open", None)
-        if clicked is not None:
-            on_open(str(clicked))
-
-    _component()(key=key, data={"frames": records}, on_open_change=opened)
+    _component()(key=key, data={"frames": records})
 
 
 @cache
@@ -69,6 +63,6 @@ def _component() -> Any:
     return browser_component(
         "predscope_pixel_frames",
         html="<div class='pixel-frames' role='list'></div>",
-        script=read_sources(_FOLDER, ("frames.js",)),
+        script=door_source() + read_sources(_FOLDER, ("frames.js",)),
         style=read_sources(_FOLDER, ("frames.css",)),
     )

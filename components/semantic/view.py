@@ -221,18 +221,13 @@ def _show_frames(project: Project, state: ViewState, set_name: str, found: Seman
     indices = ranked.indices[part].tolist()
     pictures = pixel_pictures(project, state.query, set_name, found, query, indices)
     records = project.frames.iloc[indices].to_dict("records")
-    # The viewer's address keeps what is shown here, so that Back finds it again.
-    here = {name: st.query_params.get_all(name) for name in st.query_params} | state.query.to_params()
+    address = state.query.to_params()
     cards = []
     for row, words, picture in zip(records, ranked.words[part], pictures, strict=True):
         frame = frame_record(row, urls.image_url, urls.thumbnail_url)
-        href = urls.page_url(urls.FRAME_PATH, here | {"frame": frame["frame"]})
+        href = urls.page_url(urls.FRAME_PATH, address | {"frame": frame["frame"]})
         cards.append(FrameCard(frame["frame"], href, frame["thumb"], frame["file_name"], words, picture))
-
-    def open_frame(frame: str) -> None:
-        st.switch_page(urls.FRAME_PAGE, query_params=here | {"frame": frame})
-
-    pixel_frames(cards, key="semantic.frames", on_open=open_frame)
+    pixel_frames(cards, key="semantic.frames")
     if pages > 1:
         key = f"semantic.page.{page}"  # a widget of its own, so that the address decides which page it shows
         st.pagination(pages, default=page, key=key, on_change=_turn(key))

@@ -5,8 +5,7 @@ A crop is shaped like a tile of the gallery of frames (``predscope.exploration.t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -38,11 +37,13 @@ _UNKNOWN_SIZE: Final = (640, 480)
 _AS_BOXES: Final = (Geometry.BOX, Geometry.CLASSIFICATION)
 """Kinds that a comparison of boxes sees as they are."""
 
+Window = tuple[int, int, int, int]
+"""Left, top, width, height of a part of a frame, whole pixels."""
 CropUrl = Callable[[int, str, Sequence[int]], str]
 
 
-def crop_window(boxes: Sequence[Sequence[float]], width: float, height: float) -> tuple[int, int, int, int]:
-    """The window around some boxes (x, y, w, h): left, top, width, height in whole pixels, inside the frame.
+def crop_window(boxes: Sequence[Sequence[float]], width: float, height: float) -> Window:
+    """The window around some boxes (x, y, w, h), inside the frame.
 
     Args:
         boxes: without any, it is the whole frame.
@@ -62,6 +63,42 @@ def crop_window(boxes: Sequence[Sequence[float]], width: float, height: float) -
     side = np.ceil(np.minimum(side, frame))
     corner = np.floor(np.clip(middle - side / 2, 0, np.maximum(frame - side, 0)))
     return int(corner[0]), int(corner[1]), int(side[0]), int(side[1])
+
+
+def window_around(frame: Mapping[Hashable, Any], objects: Iterable[Mapping[str, Any]]) -> Window:
+    """The window around some objects of a frame.
+
+    Args:
+        frame: a row of ``Project.frames``.
+        objects: their columns; those without a box do not count.
+    """
+    width, height = (float("nan") if pd.isna(frame[side]) else float(frame[side]) for side in ("width", "height"))
+    boxes = [[values[side] for side in "xywh"] for values in objects if values["x"] is not None]
+    return crop_window(boxes, width, height)
+
+
+def canvas_of(window: Window) -> Canvas:
+    """What is drawn in a window, in the units of its crop."""
+    return Canvas(TILE_UNITS / window[3], *window[:2])
+
+
+def crop_of_frame(frame: Mapping[Hashable, Any], window: Window, crop_url: CropUrl) -> dict[str, Any]:
+    """What a crop has of its frame: those keys of ``tile_records`` that are not about objects."""
+
+    def url(frame_index: int, version: str) -> str:
+        return crop_url(frame_index, version, window)
+
+    found = frame_record(frame, url, url)
+    return {
+        "frame_id": found["frame"],
+        "file_name": found["file_name"],
+        "status": found["status"],
+        "thumb": found["thumb"],
+        "size": [round(window[2] * canvas_of(window).scale), TILE_UNITS],
+        "counts": [],
+        "badge": "",
+        "more": 0,
+    }
 
 
 def crop_records(
@@ -99,30 +136,20 @@ def crop_records(
         own_predictions, own_labels = _rows(item)
         drawn = [(label_layer, labels[label]) for label in own_labels if label in labels]
         drawn += [(prediction_layer, predictions[own]) for own in own_predictions if own in predictions]
-        width, height = (float("nan") if pd.isna(row[side]) else float(row[side]) for side in ("width", "height"))
-        boxes = [[values[side] for side in "xywh"] for _, values in drawn if values["x"] is not None]
-        window = crop_window(boxes, width, height)
-        frame = frame_record(row, partial(_of_window, crop_url, window), partial(_of_window, crop_url, window))
-        scale = TILE_UNITS / window[3]
+        window = window_around(row, [values for _, values in drawn])
+        canvas = canvas_of(window)
         records.append(
-            {
+            crop_of_frame(row, window, crop_url)
+            | {
                 "frame": selection.object_id(place),
                 "index": item.frame_index,
-                "frame_id": frame["frame"],
-                "file_name": frame["file_name"],
-                "status": frame["status"],
-                "thumb": frame["thumb"],
-                "size": [round(window[2] * scale), TILE_UNITS],
                 "objects": [
                     with_outcome(
-                        as_compared(values, layer, Canvas(scale, *window[:2]), found.iou_type),
+                        as_compared(values, layer, canvas, found.iou_type),
                         int(codes.of_rows(layers[layer].role, np.array([values["row"]]))[0]),
                     )
                     for layer, values in drawn
                 ],
-                "counts": [],
-                "badge": "",
-                "more": 0,
                 "outcome": OUTCOME_NAMES[item.outcome],
                 "value": selection.value_in_words(place),
                 **_caption(project, selection, words, item),
@@ -141,10 +168,6 @@ def as_compared(values: dict[str, Any], layer: int, canvas: Canvas, iou_type: Io
         filled = compact_object(values | {"geometry": area}, layer, canvas, detailed=True)
         return [*filled, own[3], own[6]]
     return own
-
-
-def _of_window(crop_url: CropUrl, window: tuple[int, int, int, int], frame_index: int, version: str) -> str:
-    return crop_url(frame_index, version, window)
 
 
 def _rows(item: ObjectItem) -> tuple[list[int], list[int]]:

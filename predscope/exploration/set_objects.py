@@ -6,22 +6,20 @@ Nothing is compared here: labels and predictions are shown for what they are, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
-from predscope.exploration.compact_shapes import Canvas, compact_object
-from predscope.exploration.crops import CropUrl, crop_window
+from predscope.exploration.compact_shapes import compact_object
+from predscope.exploration.crops import CropUrl, Window, canvas_of, crop_of_frame, window_around
 from predscope.exploration.metric_columns import column_of, value_in_words
 from predscope.exploration.metric_lookup import Side
 from predscope.exploration.query import FrameQuery
 from predscope.exploration.sorting import rate
-from predscope.exploration.tiles import DRAWN_COLUMNS, TILE_UNITS
+from predscope.exploration.tiles import DRAWN_COLUMNS
 from predscope.metrics.column import MetricColumn
 from predscope.metrics.ranges import MetricRange
-from predscope.payload import LABEL_LAYER, PREDICTION_LAYER_PREFIX, Layer, frame_record
+from predscope.payload import LABEL_LAYER, PREDICTION_LAYER_PREFIX, Layer
 from predscope.project import Project
 from predscope.recently_used import RecentlyUsed
 
@@ -137,29 +135,17 @@ def set_crops(
     for place, row in zip(places, frames, strict=True):
         around = on_frame[int(found.frame_index[place])]
         own = next(values for values in around if values["row"] == found.rows[place])
-        width, height = (float("nan") if pd.isna(row[side]) else float(row[side]) for side in ("width", "height"))
-        boxes = [] if own["x"] is None else [[own[side] for side in "xywh"]]
-        window = crop_window(boxes, width, height)
-        link = partial(_of_window, crop_url, window)
-        frame = frame_record(row, link, link)
-        scale = TILE_UNITS / window[3]
-        canvas = Canvas(scale, *window[:2])
+        window = window_around(row, [own])
+        canvas = canvas_of(window)
         others = [values for values in around if values is not own and _is_in_view(values, window)][:MOST_AROUND]
         confidence = own.get("confidence")
         name = project.classes[own["class_id"]].name
         records.append(
-            {
+            crop_of_frame(row, window, crop_url)
+            | {
                 "frame": found.object_id(place),
                 "index": int(found.frame_index[place]),
-                "frame_id": frame["frame"],
-                "file_name": frame["file_name"],
-                "status": frame["status"],
-                "thumb": frame["thumb"],
-                "size": [round(window[2] * scale), TILE_UNITS],
                 "objects": [compact_object(values, 0, canvas, detailed=True) for values in (*others, own)],
-                "counts": [],
-                "badge": "",
-                "more": 0,
                 "title": name if found.side.role == "labels" or confidence is None else f"{name} {rate(confidence)}",
                 "words": found.value_in_words(place),
             }
@@ -167,11 +153,7 @@ def set_crops(
     return records
 
 
-def _of_window(crop_url: CropUrl, window: tuple[int, int, int, int], frame_index: int, version: str) -> str:
-    return crop_url(frame_index, version, window)
-
-
-def _is_in_view(values: dict[str, Any], window: tuple[int, int, int, int]) -> bool:
+def _is_in_view(values: dict[str, Any], window: Window) -> bool:
     if values["x"] is None:
         return False
     left, top, width, height = window

@@ -16,7 +16,7 @@ from predscope.exploration.metric_lookup import FRAMES, Side
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.metrics import run_metrics
-from tests.browser.pages import both_schemes
+from tests.browser.pages import both_schemes, click_at_rest
 from tests.conftest import ROOT
 
 LABELS = Side("labels", "labels")
@@ -52,7 +52,8 @@ def test_outliers_and_bars_open_their_frames_and_labels(app: str, measured: Proj
     page.locator("[data-counter='frames']", has_text=f"{sharpness.low.count} of 128").wait_for()
     assert page.locator(".tile").count() == sharpness.low.count
     page.go_back()
-    page.wait_for_url(re.compile(r"/Data\?m="))
+    page.wait_for_url(f"{app}/Data")  # one step, and nothing is left of where it led
+    row.wait_for()
 
     page.get_by_role("radio", name="Labels", exact=True).click()
     page.wait_for_url(re.compile(r"of=labels"))
@@ -126,6 +127,20 @@ def test_the_overview_says_how_good_and_where_not(app: str, measured: Project, p
     assert len(select_objects(measured, query)) == count
     page.locator(f".count[data-counter='labels'] b:text-is('{count:,}')").wait_for()
     page.go_back()
+    page.wait_for_url(f"{app}/")
+    line.wait_for()
+    click_at_rest(page, missed)
+    page.wait_for_url(re.compile(r"/Objects\?.*outcome=fn"))
+    page.locator(".count[data-counter='labels']").wait_for()
+    page.go_back()
+    page.wait_for_url(f"{app}/")
+    bar = page.locator(".st-key-overview-class_balance .barlayer .point path").first
+    bar.wait_for()
+    click_at_rest(page, bar)
+    page.wait_for_url(re.compile(r"/Explore\?.*(label|pred)="))
+    page.locator("[data-counter='frames']").wait_for()
+    page.go_back()
+    page.wait_for_url(f"{app}/")
     picture = page.locator(".picture").first
     worst = select_frames(measured, FrameQuery.of(measured).with_(prediction_sets=("model_a",), sort="f1"))
     frame = measured.frames["frame_id"].iloc[int(worst.indices[0])]

@@ -15,6 +15,7 @@ from predscope.exploration import FrameQuery
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import ObjectSelection, select_objects
 from predscope.exploration.performance import Performance, performance
+from tests.browser.pages import click_at_rest
 from tests.conftest import ROOT
 
 CONFIDENCE, IOU = 0.4, 0.5
@@ -100,11 +101,7 @@ def test_the_matrix_stands_beside_its_photos_after_one_click(
     texts = page.locator(f"{MATRIX} .scatterlayer .trace").nth(-2).locator("text")
     numbers = [texts.nth(place).text_content() for place in range(texts.count())]
     for place in (0, len(numbers) - 1):
-        page.wait_for_function(  # the chart is drawn anew, with its frame around the chosen cell
-            "name => document.querySelectorAll(`${name} .scatterlayer .trace:last-child .point`).length", arg=MATRIX
-        )
-        box = marks.nth(place).bounding_box()
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        click_at_rest(page, marks.nth(place))  # the chart is drawn anew, with its frame around the chosen cell
         page.wait_for_url(re.compile("cell=" if place == 0 else "cell=background"))
         selection = asked(page, streets)
         assert f"{len(selection):,}" == numbers[place]
@@ -163,6 +160,7 @@ def test_confused_pairs_and_bins_of_confidences_are_doors(
     note.click()
     page.wait_for_url(re.compile(r"/Objects\?.*confused=1"))
     assert len(asked(page, streets)) == confused
+    page.locator(".tile").first.wait_for()
     page.go_back()
     chart = ".st-key-performance-calibration"
     page.locator(chart).scroll_into_view_if_needed()

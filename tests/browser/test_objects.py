@@ -211,8 +211,13 @@ def test_a_click_opens_the_frame_and_goes_on_from_error_to_error(app: App) -> No
     assert app.page.locator(".mark.matched").count() == 2, "the label, and the rival that took it"
     app.page.keyboard.press(",")
     walk.get_by_text("5 of 12", exact=True).wait_for()
+    frame = app.page.url
     app.page.get_by_role("button", name="All of them").click()
+    app.page.wait_for_url(re.compile(r"/Objects\?"))
     app.wait_for("predictions", "12 of 84 predictions")
+    app.page.go_back()
+    app.page.wait_for_url(frame)
+    walk.get_by_text("5 of 12", exact=True).wait_for()
 
 
 def test_keyboard_in_the_gallery(app: App) -> None:

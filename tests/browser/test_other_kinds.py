@@ -18,6 +18,7 @@ from predscope.exploration.object_selection import select_objects
 from predscope.exploration.semantic_performance import PixelQuery, rank_frames, semantic_performance
 from predscope.importing import import_labels, import_predictions
 from predscope.project import Project
+from tests.browser.pages import box_at_rest
 from tests.classification_dataset import write_classification
 from tests.conftest import ROOT
 from tests.semantic_dataset import write_semantic
@@ -79,6 +80,7 @@ def click_cell(page: Any, chart: str, words: str) -> None:
 
 def test_numbers_of_frames_open_the_frames_that_they_count(opened: Callable[..., Any], frames: Project) -> None:
     page = opened(frames, "?conf=0.3")
+    start = page.url
     page.locator(".figure[data-name='accuracy']").wait_for()
     found = classification_performance(frames, FrameQuery.of(frames).with_(confidence=0.3), "model")
     assert value(page, "accuracy") == f"{found.accuracy:.2f}".removeprefix("0")
@@ -92,7 +94,18 @@ def test_numbers_of_frames_open_the_frames_that_they_count(opened: Callable[...,
     page.wait_for_url(re.compile(r"/Objects\?"))
     query = ObjectQuery.from_params(parameters(page), frames)
     assert query.label_class == query.predicted_class
+    page.locator(".tile").first.wait_for()
     page.go_back()
+    page.wait_for_url(start)
+    table = page.locator(".st-key-classification-classes [data-testid='stDataFrame'] canvas").first
+    box = box_at_rest(page, table)
+    page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + 50)
+    page.wait_for_url(re.compile(r"/Objects\?"))
+    query = ObjectQuery.from_params(parameters(page), frames)
+    assert query.klass or query.label_class
+    page.locator(".tile").first.wait_for()
+    page.go_back()
+    page.wait_for_url(start)
 
     page.locator(".figure[data-name='wrong'] a.value").click()
     page.wait_for_url(re.compile(r"/Objects\?"))
@@ -108,6 +121,7 @@ def test_numbers_of_frames_open_the_frames_that_they_count(opened: Callable[...,
 
 def test_pixels_open_the_frames_that_they_lie_in(opened: Callable[..., Any], pixels: Project) -> None:
     page = opened(pixels)
+    start = page.url
     page.locator(".figure[data-name='miou']").wait_for()
     found = semantic_performance(pixels, FrameQuery.of(pixels), "model")
     assert value(page, "miou") == f"{found.mean_iou:.3f}".removeprefix("0")
@@ -129,6 +143,11 @@ def test_pixels_open_the_frames_that_they_lie_in(opened: Callable[..., Any], pix
     page.get_by_text(f"{count:,} pixels of car predicted as road, in {len(cell)} frames").wait_for()
     page.locator(f".pixel-frames a[data-frame='{names[cell.indices[0]]}'] .words", has_text="px").wait_for()
     address = page.url
+    page.go_back()
+    page.wait_for_url(start)
+    page.get_by_text(f"{len(worst)} frames, the worst first").wait_for()
+    page.go_forward()
+    page.wait_for_url(address)
     page.reload()
     page.get_by_text(f"{count:,} pixels of car predicted as road").wait_for()
     page.get_by_role("button", name="All frames").click()
@@ -143,4 +162,5 @@ def test_pixels_open_the_frames_that_they_lie_in(opened: Callable[..., Any], pix
     page.wait_for_url(re.compile(r"/Frame\?"))
     assert parameters(page)["frame"] == [names[cell.indices[0]]]
     page.go_back()
+    page.wait_for_url(address)
     page.get_by_text(f"{count:,} pixels of car predicted as road").wait_for()

@@ -103,6 +103,7 @@ def test_a_cell_of_the_matrix_opens_exactly_its_objects(
     seen = set()
     for place in (0, 1, numbers.index(min(numbers)), len(numbers) - 1):
         if seen:
+            page.locator(".tile").first.wait_for()
             page.go_back()
             page.wait_for_url(start)  # one step, and nothing of the address is lost
         click_point(page, MATRIX, last_trace(page, MATRIX), place)

@@ -12,7 +12,7 @@ from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.project import Project
 from predscope.project.saved import delete_view, saved_views
-from tests.browser.pages import both_schemes
+from tests.browser.pages import both_schemes, click_at_rest
 from tests.conftest import ROOT
 
 
@@ -79,7 +79,7 @@ def test_a_slice_is_saved_found_again_renamed_and_deleted(
         assert colors[0] != colors[1]
     other.get_by_role("button", name="Rename").click()
     other.get_by_label("New name").fill("Night people")
-    other.get_by_label("New name").press("Enter")
+    click_at_rest(other, other.get_by_role("button", name="Rename"))
     other.get_by_role("link", name="Night people").wait_for()
     other.get_by_role("button", name="Delete").click()
     other.get_by_text("“Night people” is deleted.").wait_for()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,8 +182,11 @@ def test_what_is_picked_is_shown_with_its_numbers(open_page: OpenPage, mixed_err
     assert doors["false"] == f"{found.wrong[dog]:,} false"
 
 
-def test_a_metric_that_is_not_computed_is_said_to_be_missing(open_page: OpenPage, mixed_errors: Project) -> None:
-    app = open_page(mixed_errors, metric="brightness")
+def test_a_metric_that_is_not_computed_is_said_to_be_missing(
+    open_page: OpenPage, mixed_errors: Project, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(mixed_errors.path.parent, tmp_path / "copy", ignore=shutil.ignore_patterns("cache"))
+    app = open_page(Project.open(copy / mixed_errors.path.name), metric="brightness")
     assert not app.exception
     assert "has not been computed yet" in texts(app)
 
@@ -208,6 +213,10 @@ def test_back_from_a_frame_leaves_no_filter_behind(open_page: OpenPage, mixed_er
         assert not app.exception
     charts = [shown(app, "by_metric.chart.label_count") for app in (plain, back)]
     assert charts[0]["panels"] == charts[1]["panels"]
+    back.query_params.clear()
+    back.switch_page(urls.EXPLORE_PAGE).run()
+    assert not back.exception
+    assert not {"m", "set", "outcome", "side"} & set(back.query_params), "the menu does not take it along either"
 
 
 def test_importance_rows_put_reasons_before_symptoms(mixed_errors: Project) -> None:

@@ -23,7 +23,8 @@ def script() -> None:
     if page == "Overview":
         note_visit(page)
     else:
-        state = read_state(project, page)
+        adapt = {"adapt": st.session_state["adapt"]} if "adapt" in st.session_state else {}
+        state = read_state(project, page, **adapt)
         st.session_state["state"] = state
         changes = {
             "car": lambda now: now.with_query(now.query.with_(label_classes=(*now.query.label_classes, "car"))),
@@ -121,6 +122,20 @@ def test_the_menu_keeps_the_filters(app: AppTest) -> None:
     app.session_state["shown_page"] = "Explore"
     app.run()
     assert address(app) == {"label": ["car"]}
+
+
+def test_what_a_page_leaves_out_does_not_follow_to_another(app: AppTest) -> None:
+    app.query_params["label"] = ["car", "dog"]
+    app.session_state["shown_page"] = "By_metric"
+    app.session_state["adapt"] = lambda state: state.with_query(state.query.with_(label_classes=("dog",)))
+    app.run()
+    assert app.session_state["state"].query.label_classes == ("dog",)
+    del app.session_state["adapt"]
+    del app.query_params["label"]
+    app.session_state["shown_page"] = "Explore"
+    app.run()
+    assert app.session_state["state"].query.label_classes == ("dog",)
+    assert address(app) == {"label": ["dog"]}
 
 
 def test_a_cleared_address_on_the_same_page_is_believed(app: AppTest) -> None:
