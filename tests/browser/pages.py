@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 QUIET_MILLISECONDS: Final = 500
@@ -30,9 +31,12 @@ def both_schemes(page: Any, opened_in: str) -> Iterator[str]:
 
 def box_at_rest(page: Any, locator: Any) -> dict[str, float]:
     """Where something is in the window, once Python rests and it moves no more."""
-    locator.scroll_into_view_if_needed()
+    from playwright.sync_api import Error
+
     before = None
     for _ in range(MOST_MILLISECONDS // _STEP):
+        with suppress(Error):  # it may be drawn anew just then
+            locator.scroll_into_view_if_needed()
         box = None if page.evaluate(_IS_RUNNING) else locator.bounding_box()
         if box is not None and box == before:
             return box

@@ -169,6 +169,7 @@ def test_a_confused_pair_is_one_false_positive_and_one_false_negative_everywhere
     assert other.objects_on_screen() == screen.objects_on_screen() != []
     assert other.chips() == screen.chips()
     page.locator(".st-key-filter_chips button", has_text=f"label: {label}").first.click()
+    page.locator(".st-key-filter_chips button", has_text=f"label: {label}").first.wait_for(state="detached")
     screen.wait_for_count("predictions", "^452 of 452")
     screen.wait_for_count("labels", "^47 of 273 labels missed")
     assert screen.chips() == ["any confidence", "compared by boxes", "Clear all"]

@@ -73,7 +73,8 @@ def test_an_object_slice_equals_evaluating_it_from_scratch(
     table = part.match_table(confidence, iou_threshold)
     narrowed = replace(problem.labels, is_ignored=~wide[0])
     expected = match_greedily(narrowed, problem.predictions, confidence, iou_threshold)
-    right = (expected >= 0) & ~narrowed.is_out[expected]
+    right = expected >= 0
+    right[right] = ~narrowed.is_out[expected[right]]
     np.testing.assert_array_equal(table.outcome == Outcome.TRUE_POSITIVE, right)
     np.testing.assert_array_equal(table.outcome == Outcome.FALSE_POSITIVE, (expected == -1) & wide[1])
     point = part.operating_point(confidence, iou_threshold).micro
