@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -34,6 +34,8 @@ class Problem:
         fix: one sentence: what the user can do about it, or "" where nothing is to be done.
         count: how many rows (or frames, files, classes) it concerns.
         examples: the first few places, in words ("annotations[12]: x = -3.2 in 000012.jpg").
+        correction: what would mend it, as fields of ``importing.Corrections`` ({"box_format": "xyxy"}); empty where
+            nothing that the import could do would.
     """
 
     code: str
@@ -42,6 +44,7 @@ class Problem:
     fix: str = ""
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    correction: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -51,6 +54,7 @@ class Problem:
             "message": self.message,
             "fix": self.fix,
             "examples": list(self.examples),
+            "correction": dict(self.correction),
         }
 
 
@@ -91,12 +95,15 @@ class ImportReport:
         count: int = 1,
         examples: Iterable[str] = (),
         fix: str = "",
+        correction: Mapping[str, Any] | None = None,
     ) -> None:
         """Add ``count`` cases of a finding; examples are kept up to ``MAX_EXAMPLES``. Counts no rows."""
         problem = self.problems.get(code)
         if problem is None:
             problem = self.problems[code] = Problem(code, severity, message, fix)
         problem.count += count
+        if correction is not None:
+            problem.correction = dict(correction)
         for example in examples:
             if len(problem.examples) >= MAX_EXAMPLES:
                 break
@@ -138,5 +145,6 @@ class ImportReport:
                 problem["fix"],
                 problem["count"],
                 list(problem["examples"]),
+                dict(problem.get("correction", {})),
             )
         return report

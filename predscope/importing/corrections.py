@@ -1,0 +1,72 @@
+"""What the user tells an import about the files, where the files do not say it or say it wrongly.
+
+The import never guesses these: it finds that something is likely (see ``report.Problem.correction``) and offers the
+correction, which is then given as a flag, an argument or a click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+
+from predscope.errors import InputError
+
+BoxFormat = Literal["xywh", "xyxy", "cxcywh"]
+Units = Literal["pixels", "relative"]
+ConfidenceScale = Literal["fraction", "percent", "logit"]
+
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "box_format": ("xywh", "xyxy", "cxcywh"),
+    "units": ("pixels", "relative"),
+    "confidence_scale": ("fraction", "percent", "logit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """How to take the rows of an input. Everything that is None, zero or False is taken as the format says.
+
+    Attributes:
+        box_format: what the four numbers of a box are: x, y, width, height; x1, y1, x2, y2; or the centre and the size.
+        units: of coordinates: pixels, or fractions of the frame's size.
+        swap_xy: x and y, and width and height, stand in each other's place.
+        class_offset: added to the numeric class ids that stand in the file.
+        confidence_scale: of confidences: 0..1, 0..100, or logits.
+        merge_alike_classes: class names that differ only in case, plural or separators are one class.
+        drop_duplicates: of objects that are copies of each other in all they say, only the first is imported.
+    """
+
+    box_format: BoxFormat | None = None
+    units: Units | None = None
+    swap_xy: bool = False
+    class_offset: int = 0
+    confidence_scale: ConfidenceScale | None = None
+    merge_alike_classes: bool = False
+    drop_duplicates: bool = False
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}.", where=flag_of(name))
+
+    def flags(self) -> list[str]:
+        """The same as flags of the command line, e.g. ``["--box-format", "xyxy"]``."""
+        texts: list[str] = []
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value is True:
+                texts.append(flag_of(entry.name))
+            elif value not in (None, False, 0):
+                texts += [flag_of(entry.name), str(value)]
+        return texts
+
+    def changed(self, correction: Mapping[str, Any]) -> Corrections:
+        """A copy with what a finding offers."""
+        return Corrections(**{entry.name: getattr(self, entry.name) for entry in fields(self)} | dict(correction))
+
+
+def flag_of(name: str) -> str:
+    """The command-line flag of a field, e.g. ``--box-format``."""
+    return "--" + name.replace("_", "-")
