@@ -1,4 +1,4 @@
-"""What charts drawn in the browser share: SVG elements, rates as text, and saving as PNG or CSV.
+"""What charts drawn in the browser share: SVG elements, rates as text, saving as PNG or CSV, and mounting.
 
 For charts that must answer the pointer without asking Python, such as a handle that is dragged. All others are
 plotly's, see ``components.charts``. The ``.js`` files declare plain top-level functions, to stand before the code of
@@ -20,8 +20,8 @@ _FOLDER: Final = Path(__file__).parent
 
 @cache
 def chart_source() -> str:
-    """The JavaScript that charts share: ``svgNode``, ``rateText``, ``saveButtons`` and what they are made of."""
-    return read_sources(_FOLDER, ("svg.js", "save.js"))
+    """The JavaScript that charts share: ``svgNode``, ``rateText``, ``saveButtons``, ``mountChart`` and what they are made of."""
+    return read_sources(_FOLDER, ("svg.js", "save.js", "mount.js"))
 
 
 @cache

@@ -328,18 +328,6 @@ function countText(count, room) {
   return whole.length * 6 < room || count < 1000 ? whole : `${(count / 1000).toFixed(count < 9950 ? 1 : 0)}k`;
 }
 
-const metricCharts = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let chart = metricCharts.get(parentElement);
-  if (!chart) {
-    chart = new MetricChart(parentElement.querySelector(".chart"));
-    metricCharts.set(parentElement, chart);
-  }
-  chart.update(component);
-  return () => {
-    chart.close();
-    metricCharts.delete(parentElement);
-  };
+  return mountChart(component, ".chart", MetricChart);
 }

@@ -59,22 +59,6 @@ class MetricMapView {
   }
 }
 
-function make(name, className, text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-const metricMaps = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let shown = metricMaps.get(parentElement);
-  if (!shown) {
-    shown = new MetricMapView(parentElement.querySelector(".map"));
-    metricMaps.set(parentElement, shown);
-  }
-  shown.update(component);
-  return () => metricMaps.delete(parentElement);
+  return mountChart(component, ".map", MetricMapView);
 }

@@ -51,22 +51,6 @@ function barOf({ value, text, color, mark, is_faint: faint }, largest) {
   return node;
 }
 
-function make(name, className, text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-const shownRows = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let shown = shownRows.get(parentElement);
-  if (!shown) {
-    shown = new Rows(parentElement.querySelector(".rows"));
-    shownRows.set(parentElement, shown);
-  }
-  shown.update(component);
-  return () => shownRows.delete(parentElement);
+  return mountChart(component, ".rows", Rows);
 }

@@ -128,22 +128,6 @@ class Distributions {
   }
 }
 
-function make(name, className, text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-const shown = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let rows = shown.get(parentElement);
-  if (!rows) {
-    rows = new Distributions(parentElement.querySelector(".distributions"));
-    shown.set(parentElement, rows);
-  }
-  rows.update(component);
-  return () => shown.delete(parentElement);
+  return mountChart(component, ".distributions", Distributions);
 }

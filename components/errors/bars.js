@@ -57,22 +57,6 @@ function bar(value, text, largest) {
   return node;
 }
 
-function make(name, className, text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-const shownBars = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let shown = shownBars.get(parentElement);
-  if (!shown) {
-    shown = new Bars(parentElement.querySelector(".bars"));
-    shownBars.set(parentElement, shown);
-  }
-  shown.update(component);
-  return () => shownBars.delete(parentElement);
+  return mountChart(component, ".bars", Bars);
 }

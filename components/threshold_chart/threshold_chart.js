@@ -240,18 +240,6 @@ function tickText(tick) {
   return tick === 0 || tick === 1 ? String(tick) : tick.toFixed(1).slice(1);
 }
 
-const thresholdCharts = new WeakMap();
-
 export default function (component) {
-  const { parentElement } = component;
-  let chart = thresholdCharts.get(parentElement);
-  if (!chart) {
-    chart = new ThresholdChart(parentElement.querySelector(".chart"));
-    thresholdCharts.set(parentElement, chart);
-  }
-  chart.update(component);
-  return () => {
-    chart.close();
-    thresholdCharts.delete(parentElement);
-  };
+  return mountChart(component, ".chart", ThresholdChart);
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -12,9 +12,9 @@ QUIET_MILLISECONDS: Final = 500
 """The viewer fetches ahead, and tells Python where it is, when its user has rested for .3 s at most."""
 MOST_MILLISECONDS: Final = 30_000
 _STEP: Final = 100
-_MOST_MEASUREMENTS: Final = 12
-_OWN_LOAD: Final = 1.0
-"""Processes that these tests keep waiting, for each processor."""
+_MOST_MEASUREMENTS: Final = 20
+_LONGEST_PAUSE: Final = 20
+"""Steps to wait before a time is measured once more, at most."""
 _IS_RUNNING: Final = "() => document.querySelector('.stApp')?.dataset.testScriptState !== 'notRunning'"
 _BACKGROUND: Final = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 
@@ -54,14 +54,11 @@ def click_at_rest(page: Any, locator: Any) -> None:
 
 
 def least(measure: Callable[[], float], limit: float) -> float:
-    """The least of some times, the last of which is below the limit: other work can only make them longer.
-
-    On a machine that does more than these tests, a time counts as what it would be without the rest.
-    """
+    """The least of some times, the last of which is below the limit: other work can only make them longer."""
     found = math.inf
-    for _ in range(_MOST_MEASUREMENTS):
-        crowding = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) - _OWN_LOAD)
-        found = min(found, measure() / crowding)
+    for attempt in range(_MOST_MEASUREMENTS):
+        time.sleep(min(attempt, _LONGEST_PAUSE) * _STEP / 1000)  # for what runs beside to come to an end
+        found = min(found, measure())
         if found < limit:
             break
     return found

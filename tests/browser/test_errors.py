@@ -73,7 +73,7 @@ def test_a_bar_opens_its_objects_beside_it_and_back_keeps_the_place(
     page.wait_for_url(re.compile(r"/Frame\?"))
     assert asked(page, streets).query.outcomes == ("fn",)
     page.locator(".st-key-object_walk", has_text=f"31 of {len(selection)}").wait_for()
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     page.locator(".st-key-object_walk", has_text=f"32 of {len(selection)}").wait_for()
     page.go_back()
     page.go_back()
