@@ -20,6 +20,13 @@ _ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-netw
 _STEPS: Final = 12
 _OVERLAY: Final = "[data-id^='p:']"
 
+_IS_DRAWN: Final = f"""
+() => [...document.querySelectorAll('*')].some(({{ shadowRoot }}) => {{
+  const image = shadowRoot?.querySelector("img[src*='/api/']");
+  return image?.complete && image.naturalWidth > 0 && shadowRoot.querySelector("{_OVERLAY}");
+}})
+"""
+"""A photo that is decoded, with a prediction over it: asked at every animation frame."""
 _STEP_SCRIPT: Final = """
 async () => {
   const root = [...document.querySelectorAll('*')].map(e => e.shadowRoot).find(r => r && r.querySelector('.viewer'));
@@ -142,7 +149,6 @@ def _app(command: list[str], environment: dict[str, str]) -> Iterator[tuple[str,
 
 def _first_tile(browser: Browser, link: str) -> Page:
     page: Any = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.goto(link)
-    page.locator("img[src*='/api/']").first.wait_for(state="visible", timeout=60_000)
-    page.locator(_OVERLAY).first.wait_for(state="attached", timeout=60_000)
+    page.goto(link, wait_until="commit")
+    page.wait_for_function(_IS_DRAWN, polling="raf", timeout=60_000)
     return page

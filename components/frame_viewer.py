@@ -66,9 +66,7 @@ def frame_viewer(
     )
     hidden = [layer.key for layer in layers if not _is_shown(layer, state)]
     label_set = state.query.label_set
-    point = (
-        (_evaluated_sets(project, state), state.query.confidence, state.query.iou) if preview is None else ((), 0, 1)
-    )
+    point = (evaluated_sets(project, state), state.query.confidence, state.query.iou) if preview is None else ((), 0, 1)
     fields = outcome_fields(project, *point, label_set=label_set, by=state.query.by)
     viewer(
         key=VIEWER_KEY,
@@ -171,7 +169,7 @@ def _sequence_around(
     return frame_sequence(name, positions.tolist(), selected[positions].tolist())
 
 
-def _evaluated_sets(project: Project, state: ViewState) -> tuple[str, ...]:
+def evaluated_sets(project: Project, state: ViewState) -> tuple[str, ...]:
     """The prediction sets whose objects are told their outcomes: the shown ones first, but not very many."""
     if chosen_label_set(project, state.query) is None:
         return ()

@@ -20,7 +20,7 @@ _FOLDER: Final = Path(__file__).parent
 
 @cache
 def chart_source() -> str:
-    """The JavaScript that charts share: ``svgNode``, ``rateText``, ``saveButtons``, ``mountChart`` and what they are made of."""
+    """The JavaScript that charts share: ``svgNode``, ``rateText``, ``saveButtons``, ``mountChart`` and their parts."""
     return read_sources(_FOLDER, ("svg.js", "save.js", "mount.js"))
 
 
