@@ -41,6 +41,7 @@ format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 
 benchmark: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group benchmark
 	$(BIN)/python benchmarks/run.py
 
 wheel: $(VENV)/.installed
