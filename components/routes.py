@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from components import urls
 from components.browser_code import component_code
-from components.session import current_project, current_view
+from components.session import published_project, requested_view
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
-from predscope.payload import frame_payloads
+from predscope.payload import PREDICTION_LAYER_PREFIX, frame_payloads
+from predscope.project import Project
 from predscope.thumbnails import browser_image_file, crop_file, thumbnail_file
 
 MAX_FRAMES_PER_REQUEST: Final = 64
@@ -37,7 +38,7 @@ def image(request: Request) -> Response:
     """The frame's image file as it is on disk; a JPEG of it where browsers do not know its format."""
     frame_index = request.path_params["index"]
     try:
-        project = current_project()
+        project = _project_asked_for(request)
         path = browser_image_file(project, frame_index) if frame_index < len(project.frames) else None
     except PredscopeError:
         path = None
@@ -50,7 +51,7 @@ def thumbnail(request: Request) -> Response:
     """A small JPEG of the frame, rendered on first use."""
     frame_index = request.path_params["index"]
     try:
-        project = current_project()
+        project = _project_asked_for(request)
         path = thumbnail_file(project, frame_index) if frame_index < len(project.frames) else None
     except PredscopeError:
         path = None
@@ -76,7 +77,9 @@ def objects(request: Request) -> Response:
     wanted = _listed(request, "sets")
     label_set = request.query_params.get("labels")
     try:
-        view = current_view(request.query_params.get("preview"), label_set=label_set)
+        view = requested_view(
+            request.query_params.get("preview"), label_set=label_set, set_names=_sets_named(request, label_set)
+        )
         if not all(0 <= index < len(view.project.frames) for index in frame_indices):
             return _not_found("The project has no such frame.")
         by_key = {layer.key: layer for layer in view.layers}
@@ -103,7 +106,7 @@ def crop(request: Request) -> Response:
     except ValueError:
         return Response("box must be four whole numbers: left,top,width,height.", status_code=400)
     try:
-        project = current_project()
+        project = published_project()
         known = frame_index < len(project.frames)
         path = crop_file(project, frame_index, (left, top, width, height)) if known else None
     except PredscopeError:
@@ -124,7 +127,7 @@ def code(request: Request) -> Response:
 def health(_: Request) -> Response:
     """Which project this process serves: lets the command line find a running app."""
     try:
-        project = current_project()
+        project = published_project()
     except PredscopeError as error:
         return Response(orjson.dumps({"project": None, "error": str(error)}), media_type="application/json")
     return Response(orjson.dumps({"project": str(project.path), "process": os.getpid()}), media_type="application/json")
@@ -132,6 +135,17 @@ def health(_: Request) -> Response:
 
 def _listed(request: Request, name: str) -> list[str]:
     return [unquote(key) for key in request.query_params.get(name, "").split(",") if key]
+
+
+def _project_asked_for(request: Request) -> Project:
+    """The project, or with ``preview`` as a staged import would leave it."""
+    return requested_view(request.query_params.get("preview")).project
+
+
+def _sets_named(request: Request, label_set: str | None) -> list[str]:
+    """Names of all sets that a request speaks of, among them those of old versions."""
+    layers = [key.removeprefix(PREDICTION_LAYER_PREFIX) for key in _listed(request, "sets")]
+    return [*layers, *_listed(request, "evaluated"), *([] if label_set is None else [label_set])]
 
 
 def _not_found(text: str) -> Response:

@@ -14,11 +14,11 @@ import numpy as np
 from hotcoco import mask as rle
 
 from predscope.errors import InputError
-from predscope.palette import class_color, to_bgr
+from predscope.palette import color_of, to_bgr
 from predscope.payload import Layer
 from predscope.project import Project
+from predscope.project.frame_images import read_frame
 from predscope.schema import Geometry, ObjectClass
-from predscope.thumbnails import read_image
 
 _MISSING_BACKGROUND: Final = (60, 56, 52)
 _CASING: Final = (24, 24, 24)
@@ -43,8 +43,9 @@ def render_frame(project: Project, layers: Sequence[Layer], frame_index: int, *,
         for record in layer.objects.of_frame(frame_index).to_pylist():
             if record["confidence"] is not None and record["confidence"] < confidence:
                 continue
-            color = to_bgr(class_color(record["class_id"]) if by_class else layer.color)
-            _draw_object(image, record, project.classes[record["class_id"]], color, dashed=layer.role == "predictions")
+            object_class = project.classes[record["class_id"]]
+            color = to_bgr(color_of(object_class) if by_class else layer.color)
+            _draw_object(image, record, object_class, color, dashed=layer.role == "predictions")
     return image
 
 
@@ -54,12 +55,10 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def _frame_pixels(project: Project, frame_index: int, frame: Any) -> np.ndarray:
-    path = project.image_file(frame_index)
-    if path is not None:
-        try:
-            return read_image(path, apply_exif=frame["apply_exif"] is not False)
-        except InputError:
-            pass
+    try:
+        return read_frame(project, frame_index)
+    except InputError:
+        pass
     height, width = (int(frame[side]) if frame[side] == frame[side] else 480 for side in ("height", "width"))
     return np.full((height, width, 3), _MISSING_BACKGROUND, np.uint8)
 

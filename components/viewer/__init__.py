@@ -106,17 +106,20 @@ class FrameOrder:
         return record
 
 
-def frame_sequence(name: str, positions: Sequence[int], frame_indices: Sequence[int]) -> dict[str, Any]:
+def frame_sequence(
+    name: str, positions: Sequence[int], frame_indices: Sequence[int], frames_a_second: float | None = None
+) -> dict[str, Any]:
     """A sequence as the browser is given it.
 
     Args:
         name: of the sequence, as in the ``sequence`` of entries and payloads.
         positions: places in the order of the sequence's frames, in the sequence's own order.
         frame_indices: indices of these frames.
+        frames_a_second: at which it is played; None: slowly enough to look at each frame.
 
     Returns:
-        ``{"name", "runs": [[position, frame index, count], ...]}``; within a run both go up one by one, so that a video
-        in its natural order is a single run.
+        ``{"name", "runs": [[position, frame index, count], ...]}``, and ``"fps"`` where it is known; within a run both
+        go up one by one, so that a video in its natural order is a single run.
     """
     runs: list[list[int]] = []
     for position, index in zip(positions, frame_indices, strict=True):
@@ -124,7 +127,7 @@ def frame_sequence(name: str, positions: Sequence[int], frame_indices: Sequence[
             runs[-1][2] += 1
         else:
             runs.append([int(position), int(index), 1])
-    return {"name": name, "runs": runs}
+    return {"name": name, "runs": runs} | ({"fps": frames_a_second} if frames_a_second else {})
 
 
 def order_window(

@@ -40,9 +40,10 @@ class FrameOrder {
 
 /** The frames of one video or image sequence that are part of the order, as the sequence has them. */
 class FrameSequence {
-  /** @param {{name: string, runs: [number, number, number][]}} sequence runs: position in the order, frame index, frames */
-  constructor({ name, runs }) {
+  /** @param {{name: string, fps?: number, runs: [number, number, number][]}} sequence runs: position in the order, frame index, frames */
+  constructor({ name, fps, runs }) {
     this.name = name;
+    this.fps = fps; // undefined: not known
     this.positions = [];
     this.indices = [];
     for (const [position, index, count] of runs) {

@@ -1,7 +1,7 @@
 // Playback: steps through the frames of a video or image sequence, never faster than they are ready.
 
-const PLAYBACK_MS = 100; // a frame stays at least this long
-const IMAGES_AHEAD = 6;
+const PLAYBACK_MS = 100; // a frame stays at least this long, where the sequence has no rate of its own
+const IMAGES_AHEAD = 8;
 const OBJECTS_AHEAD = 24; // frames; a request goes out when fewer than a third of them are here
 
 class Playback {
@@ -31,13 +31,15 @@ class Playback {
     const { run } = this;
     const isOver = () => run !== this.run;
     viewer.updateControls();
+    const period = sequence.fps ? 1000 / sequence.fps : PLAYBACK_MS;
     let next = sequence.placeOf(viewer.position) + 1;
     if (next === sequence.length) next = 0;
+    let due = performance.now(); // when the frame should be on screen; one that is late is not made up for
     while (next < viewer.sequence?.length) {
-      const begin = performance.now();
       await this.showPlace(next, isOver);
       if (isOver()) return;
-      await new Promise((done) => setTimeout(done, Math.max(0, begin + PLAYBACK_MS - performance.now())));
+      due = Math.max(due + period, performance.now());
+      await new Promise((done) => setTimeout(done, due - performance.now()));
       if (isOver()) return;
       const reached = viewer.sequence?.placeOf(viewer.position);
       if (reached === undefined || viewer.payload.problem) break;

@@ -4,7 +4,9 @@ class PositionBar {
   constructor(viewer) {
     this.viewer = viewer;
     this.play = iconButton("play", "Play", "Space", () => viewer.playback.toggle(), "play");
-    this.name = element("span", { class: "sequence-name" });
+    this.title = element("span", {}); // gives way where there is little room; the number does not
+    this.number = element("span", {});
+    this.name = element("span", { class: "sequence-name" }, this.title, this.number);
     this.sequence = this.slider("Frame of the sequence", "sequence", (place) => viewer.sequence?.positions[place]);
     this.order = this.slider("Position in the order of frames", "position", (place) => place);
     this.sequencePart = element("div", { class: "sequence-part" }, this.play, this.name, this.sequence.root);
@@ -73,7 +75,8 @@ class PositionBar {
     if (!sequence) return;
     const number = sequence.placeOf(position) + 1;
     if (!this.sequence.held) this.show(this.sequence, number, sequence.length);
-    setText(this.name, `${sequence.name} · frame ${wholeNumber.format(number)} of ${wholeNumber.format(sequence.length)}`);
+    setText(this.title, sequence.name);
+    setText(this.number, ` · frame ${wholeNumber.format(number)} of ${wholeNumber.format(sequence.length)}`);
     this.name.title = this.name.textContent;
     this.showPlaying(playback.playing);
   }

@@ -10,14 +10,15 @@ import numpy as np
 
 from predscope.metrics.derived import features_of_metric
 from predscope.metrics.features import FEATURES
+from predscope.metrics.image_portions import portions
 from predscope.metrics.looking import ImageFiles, Progress, look_at_files
 from predscope.metrics.measuring import ImageBatch, ImageTask, crop_keys
 from predscope.metrics.selection import Selection, current_sets
 from predscope.metrics.store import Store
 from predscope.metrics.workspace import Workspace
 from predscope.project import ObjectSet
+from predscope.project.frame_images import index_folder
 
-IMAGES_A_BATCH: Final = 24
 _NO_BOXES: Final = np.zeros((0, 4), np.int32)
 
 
@@ -94,12 +95,12 @@ def plan_images(workspace: Workspace, selection: Selection, progress: Progress |
     names = np.array([name for part in wants for name in part])
     borders = np.cumsum([len(part) for part in wants])[:-1]
     boxes, feature_boxes = of_crops.boxes(), of_feature_crops.boxes()
-    plan = ImagePlan(files)
+    plan, videos = ImagePlan(files), index_folder(workspace.project)
     for frames, pattern in _groups(lacking):
         lists = [tuple(part.tolist()) for part in _split_names(names, pattern, borders)]
-        for start in range(0, len(frames), IMAGES_A_BATCH):
-            tasks = _tasks(workspace, files, frames[start : start + IMAGES_A_BATCH], boxes, feature_boxes)
-            plan.batches.append(ImageBatch(tasks, lists[0], lists[2], lists[1], lists[3]))
+        for portion in portions(workspace.project, frames):
+            tasks = _tasks(workspace, files, portion, boxes, feature_boxes)
+            plan.batches.append(ImageBatch(tasks, lists[0], lists[2], lists[1], lists[3], videos))
             plan.count += len(tasks)
     return plan
 
@@ -180,8 +181,8 @@ def _tasks(
 ) -> tuple[ImageTask, ...]:
     tasks = []
     for frame in (int(index) for index in frames):
-        path = workspace.project.image_file(frame)
-        if path is not None:
+        source = workspace.project.pixel_source(frame)
+        if source is not None:
             mine, mine_too = boxes.get(frame, _NO_BOXES), feature_boxes.get(frame, _NO_BOXES)
-            tasks.append(ImageTask(frame, str(path), files.stamps[frame].apply_exif, mine, mine_too))
+            tasks.append(ImageTask(frame, source, files.stamps[frame].apply_exif, mine, mine_too))
     return tuple(tasks)

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from predscope.media.naming import ARCHIVE_SUFFIXES, split_archive_member, split_video_frame
 from predscope.metrics.image_index import ImageRecord
-from predscope.metrics.pixels import file_content_key
+from predscope.metrics.image_source import source_content_key
 from predscope.metrics.workspace import Workspace
 
 _HASHING_THREADS: Final = 4
@@ -71,9 +72,10 @@ def look_at_files(workspace: Workspace, progress: Progress | None = None) -> Ima
     if root is None:
         return files
     changed: list[int] = []
+    states = _States(root)
     names = zip(table["image_path"].to_pylist(), table["apply_exif"].to_pylist(), strict=True)
     for frame, (path, apply_exif) in enumerate(names):
-        stamp = None if path is None else _stamp(root, path, apply_exif=apply_exif is not False)
+        stamp = None if path is None else states.stamp(path, apply_exif=apply_exif is not False)
         if stamp is None:
             continue
         files.stamps[frame] = stamp
@@ -95,18 +97,46 @@ def look_at_files(workspace: Workspace, progress: Progress | None = None) -> Ima
     return files
 
 
-def _stamp(root: Path, name: str, *, apply_exif: bool) -> Stamp | None:
+class _States:
+    """Sizes and times of image files, and of the videos and archives that others are in: of those asked once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._containers: dict[str, tuple[int, int] | None] = {}
+
+    def stamp(self, name: str, *, apply_exif: bool) -> Stamp | None:
+        """Of an image by its name; None: there is no such file."""
+        state = self._state(name)
+        return None if state is None else Stamp(name, *state, apply_exif)
+
+    def _state(self, name: str) -> tuple[int, int] | None:
+        if self._root.suffix.lower() in ARCHIVE_SUFFIXES and self._root.is_file():
+            return self._of_container("")
+        frame = split_video_frame(name)
+        if frame is not None:
+            return self._of_container(frame[0])
+        state = _size_and_time(f"{self._root}{os.sep}{name}")
+        member = split_archive_member(name) if state is None else None
+        return state if member is None else self._of_container(member[0])
+
+    def _of_container(self, name: str) -> tuple[int, int] | None:
+        if name not in self._containers:
+            self._containers[name] = _size_and_time(f"{self._root}{os.sep}{name}" if name else str(self._root))
+        return self._containers[name]
+
+
+def _size_and_time(path: str) -> tuple[int, int] | None:
     try:
-        state = os.stat(f"{root}{os.sep}{name}")  # noqa: PTH116 - three times as fast, and asked of every frame
+        state = os.stat(path)  # noqa: PTH116 - three times as fast, and asked of every frame
     except OSError:
         return None
-    return Stamp(name, state.st_size, state.st_mtime_ns, apply_exif)
+    return state.st_size, state.st_mtime_ns
 
 
 def _hash_files(workspace: Workspace, files: ImageFiles, frames: list[int], progress: Progress | None) -> list[int]:
     def content_of(frame: int) -> int:
-        path = workspace.project.image_file(frame)
-        return 0 if path is None else file_content_key(path, apply_exif=files.stamps[frame].apply_exif)
+        source = workspace.project.pixel_source(frame)
+        return 0 if source is None else source_content_key(source, apply_exif=files.stamps[frame].apply_exif)
 
     contents: list[int] = []
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from predscope.media.locating import PixelSource
 from predscope.metrics.blocks import MIX, ObjectBlock
 from predscope.metrics.features import FEATURES
+from predscope.metrics.image_source import decode
 from predscope.metrics.metric import MeasuredOn, Metric
-from predscope.metrics.pixels import Pixels, decode
+from predscope.metrics.pixels import Pixels
 from predscope.metrics.registry import find_metric, load_metric_file
 from predscope.schema import Role
 
@@ -28,14 +30,14 @@ class ImageTask:
 
     Attributes:
         frame: its index.
-        path: the file.
+        source: where its pixels are.
         apply_exif: turn it by its EXIF orientation.
         boxes: int32 (n, 4): left, top, right, bottom of the crops to take metrics of, each once.
         feature_boxes: int32 (m, 4): of the crops to take features of.
     """
 
     frame: int
-    path: str
+    source: PixelSource
     apply_exif: bool
     boxes: np.ndarray
     feature_boxes: np.ndarray
@@ -49,6 +51,7 @@ class ImageBatch:
         tasks: the images.
         frame_metrics, crop_metrics: names of metrics, needing pixels.
         frame_features, crop_features: names of features, needing pixels.
+        index_folder: where the indexes of videos are kept.
     """
 
     tasks: tuple[ImageTask, ...]
@@ -56,6 +59,7 @@ class ImageBatch:
     crop_metrics: tuple[str, ...]
     frame_features: tuple[str, ...] = ()
     crop_features: tuple[str, ...] = ()
+    index_folder: Path | None = None
 
 
 @dataclass(slots=True)
@@ -168,7 +172,7 @@ def measure_images(batch: ImageBatch) -> MeasuredImages:
     of_crops, of_feature_crops = _Columns(batch.crop_metrics, ()), _Columns((), batch.crop_features)
     contents, problems = [], []
     for task in batch.tasks:
-        decoded = decode(task.path, apply_exif=task.apply_exif)
+        decoded = decode(task.source, apply_exif=task.apply_exif, index_folder=batch.index_folder)
         contents.append(decoded.content)
         problems.append(decoded.problem)
         if not decoded.content:

@@ -8,16 +8,11 @@ value must not depend on what else was measured in the same run.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-
-from predscope.end_marks import TAIL_BYTES, end_mark
 
 FRAME_SIDE: Final = 640
 """Pixels: the longer side of a frame at working size."""
@@ -86,65 +81,6 @@ class Pixels:
             return None
         part = self.bgr[top:bottom, left:right]
         return Pixels(part, side=CROP_SIDE, gray=self.gray[top:bottom, left:right]) if part.size else None
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """An image file as it was found.
-
-    Attributes:
-        content: of the bytes, see ``content_key``; 0 for a file that cannot be read.
-        pixels: None if it cannot be decoded.
-        problem: why not, in words; "" if it was.
-    """
-
-    content: int
-    pixels: Pixels | None
-    problem: str
-
-
-def content_key(data: Any, *, apply_exif: bool) -> int:
-    """A number of 64 bits, above 0, that stands for the bytes of an image file and how it is turned."""
-    person = b"exif" if apply_exif else b"as stored"
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8, person=person).digest()) or 1
-
-
-def file_content_key(path: Path, *, apply_exif: bool) -> int:
-    """``content_key`` of a file; 0 if it cannot be read."""
-    try:
-        return content_key(path.read_bytes(), apply_exif=apply_exif)
-    except OSError:
-        return 0
-
-
-def decode(path: Path | str, *, apply_exif: bool = True) -> Decoded:
-    """Read and decode an image file. Never raises for a bad file: that is its ``problem``."""
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        return Decoded(0, None, f"the file cannot be read ({error.strerror or error})")
-    content = content_key(data, apply_exif=apply_exif)
-    problem = _visible_damage(data)
-    if problem:
-        return Decoded(content, None, problem)
-    orientation = 0 if apply_exif else cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR | orientation)
-    except (cv2.error, MemoryError) as error:
-        return Decoded(content, None, f"it cannot be decoded ({str(error).strip() or type(error).__name__})")
-    if image is None:
-        return Decoded(content, None, "it is not an image that can be decoded")
-    return Decoded(content, Pixels(image), "")
-
-
-def _visible_damage(data: np.ndarray) -> str:
-    """What is wrong with a file that a decoder would fill with grey; "" if nothing is."""
-    if not data.size:
-        return "the file is empty"
-    mark = end_mark(data[:2].tobytes())
-    if mark is not None and mark not in data[-TAIL_BYTES:].tobytes():
-        return "the file is cut off"
-    return ""
 
 
 def shrunk(image: np.ndarray, side: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -315,8 +315,7 @@ def _halves(batch: ImageBatch) -> list[ImageBatch]:
     if len(batch.tasks) == 1:
         return [batch]
     middle = len(batch.tasks) // 2
-    rest = (batch.frame_metrics, batch.crop_metrics, batch.frame_features, batch.crop_features)
-    return [ImageBatch(tasks, *rest) for tasks in (batch.tasks[:middle], batch.tasks[middle:])]
+    return [replace(batch, tasks=tasks) for tasks in (batch.tasks[:middle], batch.tasks[middle:])]
 
 
 def _itself(batch: ObjectBatch) -> list[ObjectBatch]:

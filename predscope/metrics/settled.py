@@ -32,7 +32,7 @@ def read_settled(workspace: Workspace) -> Settled:
     """Of the revision of the workspace; empty where no run has ended."""
     try:
         record = orjson.loads((workspace.folder / _NAME).read_bytes())
-        if record["revision"] != workspace.project.revision:
+        if record["revision"] != workspace.project.published.revision:
             return Settled()
         return Settled(frozenset(record["metrics"]), frozenset(record["failed"]))
     except (OSError, ValueError, TypeError, KeyError):
@@ -51,5 +51,9 @@ def settle(workspace: Workspace, metrics: Iterable[Metric], failed: Iterable[str
     keys = before.keys | set(key_of.values())
     still_failed = before.failed.difference(key_of.values()) | {key_of[name] for name in failed if name in key_of}
     if (keys, still_failed) != (before.keys, before.failed):
-        record = {"revision": workspace.project.revision, "metrics": sorted(keys), "failed": sorted(still_failed)}
+        record = {
+            "revision": workspace.project.published.revision,
+            "metrics": sorted(keys),
+            "failed": sorted(still_failed),
+        }
         replace_whole(workspace.folder / _NAME, orjson.dumps(record))

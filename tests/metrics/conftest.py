@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from predscope import Project, import_labels, import_predictions
+from predscope.media import PixelSource
 from predscope.metrics.registry import restored_registry
 
 HEIGHT, WIDTH = 48, 64
@@ -82,9 +83,9 @@ def counted_decodes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     decode: Callable[..., Any] = measuring.decode
 
-    def counting(path: str, **options: Any) -> Any:
-        names.append(Path(path).name)
-        return decode(path, **options)
+    def counting(source: PixelSource, **options: Any) -> Any:
+        names.append(source.file.name)
+        return decode(source, **options)
 
     monkeypatch.setattr(measuring, "decode", counting)
     return names

@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from predscope.media import PixelSource
 from predscope.metrics.features import perceptual_hash, thumbnail
+from predscope.metrics.image_source import content_key, decode
 from predscope.metrics.metric import MeasuredOn
-from predscope.metrics.pixels import CROP_SIDE, FRAME_SIDE, Pixels, content_key, decode, shrunk
+from predscope.metrics.pixels import CROP_SIDE, FRAME_SIDE, Pixels, shrunk
 from predscope.metrics.registry import all_metrics
 
 HEIGHT, WIDTH = 60, 80
@@ -156,7 +158,7 @@ def test_hashes_tell_alike_from_unlike() -> None:
 def test_decoding_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     good = tmp_path / "good.jpg"
     cv2.imwrite(str(good), checkerboard(8))
-    found = decode(good)
+    found = decode(PixelSource(good))
     assert found.pixels is not None
     assert (found.pixels.bgr.shape, found.problem) == ((HEIGHT, WIDTH, 3), "")
     assert (
@@ -171,18 +173,18 @@ def test_decoding_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
         ("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(40) + b"IEND", "image"),
     ):
         (tmp_path / name).write_bytes(content)
-        bad = decode(tmp_path / name)
+        bad = decode(PixelSource(tmp_path / name))
         assert bad.pixels is None
         assert problem in bad.problem
         assert bad.content
-    gone = decode(tmp_path / "gone.jpg")
+    gone = decode(PixelSource(tmp_path / "gone.jpg"))
     assert (gone.content, gone.pixels) == (0, None)
 
 
 def test_real_photos_sorted_by_a_metric_are_in_the_order_of_the_thing_measured(shared_data: Path) -> None:
     folder = shared_data / "cars_yolov8_test54" / "images" / "test"
     paths = sorted(folder.glob("*.jpg"))[:12]
-    photos = [decode(path).pixels for path in paths]
+    photos = [decode(PixelSource(path)).pixels for path in paths]
 
     def changed(change: Callable[[np.ndarray], np.ndarray], name: str) -> list[tuple[float, float]]:
         compute = all_metrics()[name].compute

@@ -87,7 +87,7 @@ def _is_alive(session: int) -> bool:
 
 
 def test_an_image_that_kills_its_process_is_found_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predscope.metrics.image_plan.IMAGES_A_BATCH", 4)
+    monkeypatch.setattr("predscope.metrics.image_portions.IMAGES_A_BATCH", 4)
     project = project_of(tmp_path, 42, odd=9)
     (tmp_path / "deadly.py").write_text(DEADLY)
     report = run_metrics(project, only=["deadly"], files=[tmp_path / "deadly.py"], workers=2)

@@ -161,7 +161,7 @@ def test_only_some_metrics(grey_project: Project, counted_decodes: list[str]) ->
 def test_a_stopped_run_keeps_what_it_has(
     grey_project: Project, counted_decodes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("predscope.metrics.image_plan.IMAGES_A_BATCH", 2)
+    monkeypatch.setattr("predscope.metrics.image_portions.IMAGES_A_BATCH", 2)
     report = run_metrics(grey_project, cancel=lambda: len(counted_decodes) >= 4)
     assert report.is_cancelled
     assert len(counted_decodes) == 4
@@ -174,7 +174,7 @@ def test_a_stopped_run_keeps_what_it_has(
 def test_other_processes_see_a_run_and_can_stop_it(
     grey_project: Project, monkeypatch: pytest.MonkeyPatch, counted_decodes: list[str]
 ) -> None:
-    monkeypatch.setattr("predscope.metrics.image_plan.IMAGES_A_BATCH", 1)
+    monkeypatch.setattr("predscope.metrics.image_portions.IMAGES_A_BATCH", 1)
     seen: list[Any] = []
 
     def watch(done: int, total: int, what: str) -> None:

@@ -1,0 +1,71 @@
+"""Pixels out of the bytes of an image file.
+
+A JPEG is decoded to a half, quarter or eighth of its size where that suffices, which is several times faster than in
+full.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from predscope.errors import InputError
+
+
+def decode_image(
+    data: np.ndarray, where: Path | str, *, apply_exif: bool = True, min_height: int | None = None
+) -> np.ndarray:
+    """Decode an image.
+
+    Args:
+        data: uint8 (n,): the bytes of the file; any format that OpenCV reads.
+        where: for messages.
+        apply_exif: rotate by the file's EXIF orientation.
+        min_height: where given, a smaller version of at least this height may be returned.
+
+    Returns:
+        uint8 (height, width, 3), blue-green-red.
+
+    Raises:
+        InputError: it cannot be decoded.
+    """
+    orientation = 0 if apply_exif else cv2.IMREAD_IGNORE_ORIENTATION
+    reduction = _reduction(data, min_height)
+    try:
+        image = cv2.imdecode(data, reduction | orientation) if data.size else None
+    except cv2.error:
+        image = None
+    if image is None:
+        raise InputError("this image cannot be decoded.", where=where, fix="Open it in an image viewer, or replace it.")
+    return image
+
+
+def _reduction(data: np.ndarray, min_height: int | None) -> int:
+    """The strongest of OpenCV's reduced decodings that keeps both sides at ``min_height`` or above."""
+    if min_height is None or data[:2].tobytes() != b"\xff\xd8":
+        return cv2.IMREAD_COLOR
+    shortest = _jpeg_shortest_side(data)
+    for factor, flag in (
+        (8, cv2.IMREAD_REDUCED_COLOR_8),
+        (4, cv2.IMREAD_REDUCED_COLOR_4),
+        (2, cv2.IMREAD_REDUCED_COLOR_2),
+    ):
+        if shortest // factor >= min_height:
+            return flag
+    return cv2.IMREAD_COLOR
+
+
+def _jpeg_shortest_side(data: np.ndarray) -> int:
+    """The smaller of width and height in a JPEG's frame header; 0 where there is none."""
+    raw = data[: 1 << 18].tobytes()
+    position = 2
+    while position + 9 < len(raw) and raw[position] == 0xFF:
+        marker = raw[position + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height = int.from_bytes(raw[position + 5 : position + 7])
+            width = int.from_bytes(raw[position + 7 : position + 9])
+            return min(height, width)
+        position += 2 + int.from_bytes(raw[position + 2 : position + 4])
+    return 0
