@@ -2,20 +2,24 @@
 
 One process serves one project, named by the environment variable ``PREDSCOPE_PROJECT`` or, without it, the project
 around the current folder. A ``Project`` is a view of one revision: when another process publishes an import, the next
-request opens the new one.
+request opens the new one. Old versions of sets that are looked at stand in it beside the newest ones, see
+``components.opened_versions``.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from components.opened_versions import opened_versions
 from predscope.payload import Layer, project_layers, staged_layers
 from predscope.project import Project
+from predscope.project.version_names import OpenedVersion
 
 PROJECT_VARIABLE: Final = "PREDSCOPE_PROJECT"
 
@@ -23,8 +27,8 @@ _lock = threading.Lock()
 _open_project: Project | None = None
 
 
-def current_project() -> Project:
-    """The project at its newest revision.
+def published_project() -> Project:
+    """The project at its newest revision, without old versions beside it.
 
     Raises:
         ProjectError: there is none, or it cannot be opened.
@@ -37,6 +41,16 @@ def current_project() -> Project:
         elif _open_project.current_revision() != _open_project.revision:
             _open_project = Project.open(_open_project.path)
         return _open_project
+
+
+def current_project() -> Project:
+    """The project at its newest revision, with the old versions that this session looks at. For pages.
+
+    Raises:
+        ProjectError: there is none, or it cannot be opened.
+    """
+    project = published_project()
+    return _with_versions(project, tuple(opened_versions(project)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +71,28 @@ def current_view(preview: str | None = None, *, label_set: str | None = None) ->
     Raises:
         ProjectError: there is no project, no such label set, or no such staged import (any more).
     """
-    project = current_project()
-    if preview is None:
-        return _published_view(project, label_set)
+    if preview is not None:
+        return _staged_view(published_project(), preview)
+    return _published_view(current_project(), label_set)
+
+
+def requested_view(preview: str | None = None, *, label_set: str | None = None, set_names: Iterable[str] = ()) -> View:
+    """The same for a request beside the pages, which has no session: old versions are those of the names given."""
+    project = published_project()
+    if preview is not None:
+        return _staged_view(project, preview)
+    return _published_view(_with_versions(project, tuple(project.versions_named(set_names))), label_set)
+
+
+def _staged_view(project: Project, preview: str) -> View:
     staged_project, objects = project.open_staged(preview)  # not kept: it ends when it is published or discarded
     return View(staged_project, tuple(staged_layers(staged_project, objects)))
+
+
+@lru_cache(maxsize=8)
+def _with_versions(project: Project, opened: tuple[OpenedVersion, ...]) -> Project:
+    """Kept, with what it has read."""
+    return project.with_versions(opened)
 
 
 @lru_cache(maxsize=4)

@@ -55,4 +55,6 @@ def merged(known: ObjectClass, newer: ObjectClass) -> ObjectClass:
         supercategory=newer.supercategory or known.supercategory,
         keypoints=newer.keypoints or known.keypoints,
         skeleton=newer.skeleton or known.skeleton,
+        color=newer.color or known.color,
+        is_ignored=newer.is_ignored,
     )

@@ -13,9 +13,12 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
-from predscope.media import IMAGE_SUFFIXES, ImageInfo
+from predscope.media.image_info import ImageInfo
+from predscope.media.naming import readable_id
+from predscope.media.sequences import find_sequences
 from predscope.schema import FRAME_SCHEMA, ImageStatus
 
 _EDITABLE: Final = frozenset(FRAME_SCHEMA.names) - {"frame_index", "frame_id"}
@@ -126,14 +129,37 @@ class FrameDraft:
         return index
 
     def add_images(self, infos: Iterable[ImageInfo]) -> list[int]:
-        """Append a frame for each image of the images folder; returns their indices."""
-        return [self.add({"file_name": info.path, "image_path": info.path, **image_columns(info)}) for info in infos]
+        """Append a frame for each image of the images folder, and each frame of a video; returns their indices."""
+        return [
+            self.add({"file_name": info.path, "image_path": info.path, **image_columns(info), **sequence_columns(info)})
+            for info in infos
+        ]
 
     def set_image(self, index: int, info: ImageInfo) -> None:
         """Tie a frame to an image, or bring what is known of its image up to date."""
         self.set(index, "image_path", info.path)
         for name, value in image_columns(info).items():
             self.set(index, name, value)
+        for name, value in sequence_columns(info).items():
+            if self.value(index, name) is None:  # what labels say of sequences holds
+                self.set(index, name, value)
+
+    def find_sequences(self, root_name: str) -> None:
+        """Tell image sequences by the names of the images; frames whose sequence is known already keep it.
+
+        Args:
+            root_name: what a sequence is called that lies in the images folder itself.
+        """
+        columns = [self.column(name) for name in ("image_path", "width", "height", "sequence")]
+        places = find_sequences(
+            ((path, width, height) for path, width, height, _ in zip(*columns, strict=True) if path is not None),
+            root_name=root_name,
+        )
+        for index, (path, _, _, sequence) in enumerate(list(zip(*columns, strict=True))):
+            place = places.get(path)
+            if place is not None and sequence in (None, place.sequence):
+                self.set(index, "sequence", place.sequence)
+                self.set(index, "sequence_index", place.position)
 
     def changes(self) -> FrameChanges:
         return FrameChanges(self.base_count, self._added, self._edits)
@@ -170,7 +196,16 @@ def image_columns(info: ImageInfo) -> dict[str, Any]:
     }
 
 
+def sequence_columns(info: ImageInfo) -> dict[str, Any]:
+    """What a frame of a video knows of its place there; nothing for other images."""
+    if info.sequence is None:
+        return {}
+    rate = info.frames_a_second
+    fps = int(rate) if rate is not None and rate.is_integer() else rate
+    attributes = None if fps is None else orjson.dumps({"fps": fps}).decode()
+    return {"sequence": info.sequence, "sequence_index": info.sequence_index, "attributes": attributes}
+
+
 def frame_id_of(file_name: str) -> str:
-    """A readable id: the name without the suffix of an image file."""
-    suffix = PurePosixPath(file_name).suffix
-    return file_name[: -len(suffix)] if suffix.lower() in IMAGE_SUFFIXES and suffix != file_name else file_name
+    """A readable id: the name without the suffix of an image file; ``clips/a/000012`` for ``clips/a.mp4#12``."""
+    return readable_id(file_name)

@@ -39,6 +39,7 @@ class SetVersion:
         format: name of the reader.
         rows, imported, repaired, rejected: objects, as in the import report.
         frames: frames of the project when it was published.
+        restored_from: the version that this one repeats; None: it was read from ``source``.
     """
 
     version: int
@@ -50,13 +51,15 @@ class SetVersion:
     repaired: int
     rejected: int
     frames: int
+    restored_from: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in SetVersion.__slots__}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> SetVersion:
-        return cls(**{name: record[name] for name in cls.__slots__})
+        needed = {name: record[name] for name in cls.__slots__ if name != "restored_from"}
+        return cls(**needed, restored_from=record.get("restored_from"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Manifest:
         classes: by class id.
         class_source_ids: every id that label files have given to a class, to its class id; the newest import wins.
         sets: versions by role and name, oldest first.
+        last_versions: the highest version number by role and name, of sets of which something was deleted: numbers
+            are never given twice, as what was derived from a version is kept under its number.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Manifest:
     classes: tuple[ObjectClass, ...] = ()
     class_source_ids: dict[str, int] = field(default_factory=dict)
     sets: dict[Role, dict[str, tuple[SetVersion, ...]]] = field(default_factory=lambda: {role: {} for role in ROLES})
+    last_versions: dict[Role, dict[str, int]] = field(default_factory=lambda: {role: {} for role in ROLES})
 
     @classmethod
     def new(cls, name: str) -> Manifest:
@@ -99,6 +105,12 @@ class Manifest:
         """A copy with one more version of a set; the revision stays."""
         of_role = {**self.sets[role], name: (*self.sets[role].get(name, ()), version)}
         return replace(self, sets={**self.sets, role: of_role})
+
+    def next_version(self, role: Role, name: str) -> int:
+        """The number of the next version of a set: one that none of its versions has ever had."""
+        return 1 + max(
+            self.last_versions[role].get(name, 0), *(one.version for one in self.sets[role].get(name, ())), 0
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -115,6 +127,7 @@ class Manifest:
                 role: {name: [version.to_json() for version in versions] for name, versions in of_role.items()}
                 for role, of_role in self.sets.items()
             },
+            "last_versions": self.last_versions,
         }
 
     @classmethod
@@ -134,6 +147,10 @@ class Manifest:
                     str(name): tuple(SetVersion.from_json(version) for version in versions)
                     for name, versions in record["sets"].get(role, {}).items()
                 }
+                for role in ROLES
+            },
+            last_versions={
+                role: {str(name): int(last) for name, last in record.get("last_versions", {}).get(role, {}).items()}
                 for role in ROLES
             },
         )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import pandas as pd
 import pyarrow as pa
 
 from predscope.errors import InputError, ProjectError
-from predscope.media import list_images, resolve_inside, scan_images
+from predscope.media import ImageInfo, ImageListing, PixelSource, list_images, locate, scan_images
+from predscope.project.below import only_project_below
 from predscope.project.durable import writing_into
+from predscope.project.frame_images import frame_file, keep_video_indexes
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
-    LOCK_NAME,
     MANIFEST_NAME,
+    ROLES,
     Manifest,
     SetVersion,
     portable_images_root,
@@ -26,6 +27,7 @@ from predscope.project.manifest import (
     set_folder,
 )
 from predscope.project.object_set import ObjectSet
+from predscope.project.own_folders import CACHE_NAME, own_folders
 from predscope.project.publishing import (
     STAGED_FRAMES,
     STAGED_RECORD,
@@ -35,13 +37,10 @@ from predscope.project.publishing import (
     current_frames,
     publish,
 )
-from predscope.project.saved_database import remove_database
 from predscope.project.staging import STAGING_NAME, StagingArea
 from predscope.project.tables import frames_to_pandas, read_frames
+from predscope.project.version_names import OpenedVersion, parse_version_name
 from predscope.schema import FRAME_SCHEMA, ObjectClass, Role
-
-CACHE_NAME: Final = "cache"
-_OWN_FOLDERS: Final = ("data", STAGING_NAME, CACHE_NAME)
 
 Progress = Callable[[int, int, str], None]
 
@@ -61,6 +60,8 @@ class Project:
         self._manifest = manifest
         self._given_frames = frames_table
         self._sets: dict[tuple[Role, str, int], ObjectSet] = {}
+        self._published: Project = self
+        self._opened: tuple[OpenedVersion, ...] = ()
 
     @classmethod
     def create(
@@ -70,8 +71,15 @@ class Project:
         images: Path | str | None = None,
         name: str | None = None,
         progress: Progress | None = None,
+        on_images: Callable[[ImageListing, list[ImageInfo]], None] | None = None,
     ) -> Project:
-        """Make a project in a new or empty folder, with a frame for each image of the images folder.
+        """Make a project in a new or empty folder, with a frame for each image, and each frame of a video, there.
+
+        Args:
+            images: the images folder, or a zip archive of images.
+            name: of the project; by default that of the folder.
+            progress: called with what is done, what there is to do, and what it is, in words.
+            on_images: called with what was found in the images folder.
 
         Raises:
             InputError: the images folder is missing.
@@ -85,34 +93,49 @@ class Project:
         if images_root is not None:
             listing = list_images(images_root, exclude=own_folders(path))
             if not listing.paths:
-                raise InputError(
-                    "there is no image in this folder.", where=images_root, fix="Check the path given with --images."
-                )
-            draft.add_images(scan_images(images_root, listing.paths, progress=progress))
+                raise no_images(images_root, listing)
+            infos = scan_images(images_root, listing.paths, progress=progress)
+            if on_images is not None:
+                on_images(listing, infos)
+            draft.add_images(infos)
+            draft.find_sequences(images_root.stem)
         root = None if images_root is None else portable_images_root(path, images_root)
-        return cls(path, create(path, name or path.name or "project", draft.changes(), root))
+        project = cls(path, create(path, name or path.name or "project", draft.changes(), root))
+        keep_video_indexes(project)
+        return project
 
     @classmethod
     def open(cls, path: Path | str) -> Project:
         """Open the newest revision.
 
+        A folder that is no project, but has exactly one at most two levels below it, stands for that one.
+
         Raises:
-            ProjectError: there is no project, it is damaged, or it was made by a newer version of the program.
+            ProjectError: there is no project, or there are several below; it is damaged, or it was made by a newer
+                version of the program.
         """
         path = Path(path).expanduser().resolve()
+        if not (path / MANIFEST_NAME).exists():
+            path = only_project_below(path) or path
         return cls(path, read_manifest(path))
 
     @classmethod
     def find(cls, start: Path | str | None = None) -> Project:
-        """Open the project that is, or lies around, a folder; without one the current folder.
+        """Open the project that is, or lies around, a folder, else the only one below it (see ``open``).
+
+        Args:
+            start: None: the current folder.
 
         Raises:
-            ProjectError: there is none.
+            ProjectError: there is none, or several lie below.
         """
         folder = Path.cwd() if start is None else Path(start).expanduser().resolve()
         for candidate in (folder, *folder.parents):
             if (candidate / MANIFEST_NAME).is_file():
                 return cls.open(candidate)
+        below = only_project_below(folder)
+        if below is not None:
+            return cls.open(below)
         raise ProjectError(
             f"{folder}: there is no Predscope project in this folder or around it. Name one with --project, or make "
             "one with: predscope init PROJECT --images DIR"
@@ -132,12 +155,44 @@ class Project:
 
     @property
     def revision(self) -> str:
-        """Changes at every publish; a key for whatever is derived from the project as a whole."""
-        return self._manifest.revision
+        """Changes at every publish, and with the versions opened; a key for whatever is derived from the whole."""
+        return "+".join([self._manifest.revision, *(f"{one.role}:{one.name}" for one in self._opened)])
+
+    @property
+    def published(self) -> Project:
+        """The project without the versions that ``with_versions`` has opened."""
+        return self._published
+
+    @property
+    def opened(self) -> tuple[OpenedVersion, ...]:
+        """The versions that ``with_versions`` has opened."""
+        return self._opened
+
+    def with_versions(self, opened: Iterable[OpenedVersion]) -> Project:
+        """The same project with versions of sets as sets of their own, named like ``model_a@1``, behind the others.
+
+        Everything that works on a set by its name then works on them. Versions that are not there are left out.
+        """
+        kept = tuple(dict.fromkeys(one for one in opened if self._find_version(one.role, one.name) is not None))
+        if kept == self._opened or not kept:
+            return self if kept else self._published
+        view = Project(self.path, self._manifest, self.frames_table)
+        view.__dict__["frames"] = self.frames
+        view._sets, view._published, view._opened = self._sets, self._published, kept
+        return view
 
     def current_revision(self) -> str:
         """The revision on disk now; differs from ``revision`` after an import, by whichever process."""
         return read_manifest(self.path).revision
+
+    def versions_named(self, names: Iterable[str]) -> list[OpenedVersion]:
+        """The versions that some of the texts name, such as ``model_a@1``, for ``with_versions``."""
+        return [
+            OpenedVersion(role, found[0], found[1].version)
+            for name in dict.fromkeys(names)
+            for role in ROLES
+            if (found := self._find_version(role, name)) is not None
+        ]
 
     @property
     def images_root(self) -> Path | None:
@@ -181,15 +236,19 @@ class Project:
         return self._index_by_id.get(frame_id)
 
     def set_names(self, role: Role) -> list[str]:
-        """Names of the label sets or prediction sets, in the order of their first import."""
-        return list(self._manifest.sets[role])
+        """Names of the label sets or prediction sets, in the order of their first import; opened versions are last."""
+        return [*self._manifest.sets[role], *(one.name for one in self._opened if one.role == role)]
 
     def versions(self, role: Role, name: str) -> list[SetVersion]:
-        """The imports of a set, oldest first; empty if there is no such set."""
-        return list(self._manifest.sets[role].get(name, ()))
+        """The imports of a set, oldest first, or the one that a name like ``model_a@1`` means; empty without any."""
+        found = self._find_version(role, name)
+        return list(self._manifest.sets[role].get(name, ())) if found is None else [found[1]]
 
     def objects(self, role: Role, name: str | None = None, version: int | None = None) -> ObjectSet:
         """A version of a set: the newest, of the set that was made first, unless told otherwise.
+
+        Args:
+            name: of the set, or of one of its versions, such as ``model_a@1``.
 
         Raises:
             ProjectError: there is no such set or version.
@@ -203,11 +262,23 @@ class Project:
             raise ProjectError(f"{self.path}: {self._describe_missing(role, name, version, names, versions)}")
         key = (role, name, chosen[-1])
         if key not in self._sets:  # kept, with the row groups that it has read
-            self._sets[key] = ObjectSet(*key, set_folder(self.path, *key), self._manifest.frame_count)
+            found = self._find_version(role, name)
+            folder = set_folder(self.path, role, name if found is None else found[0], chosen[-1])
+            self._sets[key] = ObjectSet(*key, folder, self._manifest.frame_count)
         return self._sets[key]
 
     def image_file(self, frame_index: int) -> Path | None:
-        """The image of a frame, absolute; None if it is missing. Never outside the images folder.
+        """A file with the image of a frame, absolute; None if it is missing. Never outside the images folder.
+
+        Of a frame of a video, and of an image in an archive, it is a copy in the cache, made now if need be.
+
+        Raises:
+            IndexError: there is no such frame.
+        """
+        return frame_file(self, frame_index)
+
+    def pixel_source(self, frame_index: int) -> PixelSource | None:
+        """Where the pixels of a frame are: an image file, or a place in a video or an archive; None if it is missing.
 
         Raises:
             IndexError: there is no such frame.
@@ -215,7 +286,7 @@ class Project:
         if not 0 <= frame_index < self._manifest.frame_count:
             raise IndexError(f"frame index must be 0 to {self._manifest.frame_count - 1}, got {frame_index}")
         root, name = self.images_root, self._image_paths[frame_index]
-        return None if root is None or name is None else resolve_inside(root, name)
+        return None if root is None or name is None else locate(root, name)
 
     def open_staged(self, staged_id: str) -> tuple[Project, ObjectSet]:
         """An import that any process has prepared and not published: the project as it would be, and its objects.
@@ -246,6 +317,12 @@ class Project:
     def _image_paths(self) -> list[str | None]:
         return self.frames_table["image_path"].to_pylist()
 
+    def _find_version(self, role: Role, name: str) -> tuple[str, SetVersion] | None:
+        """The set, and its version, that a name like ``model_a@1`` means; None for names of sets, and of nothing."""
+        parsed = None if name in self._manifest.sets[role] else parse_version_name(name)
+        versions = () if parsed is None else self._manifest.sets[role].get(parsed[0], ())
+        return next(((parsed[0], one) for one in versions if parsed is not None and one.version == parsed[1]), None)
+
     @staticmethod
     def _describe_missing(
         role: Role, name: str | None, version: int | None, names: list[str], versions: list[SetVersion]
@@ -254,23 +331,15 @@ class Project:
             return f"there are no {role} yet. Import some with: predscope import {role} PATH"
         if not versions:
             return f"there are no {role} named {name!r}; there are: {', '.join(names)}."
-        return f"{role} {name!r} have no version {version}; they have 1 to {versions[-1].version}."
+        there = ", ".join(str(entry.version) for entry in versions)
+        return f"{role} {name!r} have no version {version}; there are: {there}."
 
 
-def remove_project(project: Project) -> None:
-    """Remove what makes a folder a project; the folder itself goes too if nothing else is in it."""
-    for name in (MANIFEST_NAME, LOCK_NAME):
-        (project.path / name).unlink(missing_ok=True)
-    remove_database(project.path)
-    for folder in own_folders(project.path):
-        shutil.rmtree(folder, ignore_errors=True)
-    if not any(project.path.iterdir()):
-        project.path.rmdir()
-
-
-def own_folders(path: Path) -> list[Path]:
-    """Folders of a project whose images are not its frames, should it lie inside its images folder."""
-    return [path / name for name in _OWN_FOLDERS]
+def no_images(folder: Path, listing: ImageListing) -> InputError:
+    """What to say of an images folder in which nothing can be shown."""
+    refused = "".join(f" {name}: {why}." for name, why in list(listing.refused.items())[:3])
+    found = "it holds nothing that can be read:" + refused if refused else "there is no image in this folder."
+    return InputError(found, where=folder, fix="Check the path given with --images.")
 
 
 def apply_change(path: Path, change: Change) -> Manifest:

@@ -5,6 +5,8 @@ Readers take no lock: they see the state before or after, also when the publishe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,7 @@ import pyarrow.parquet as pq
 
 from predscope.errors import ProjectError
 from predscope.project.classes import ClassChanges
-from predscope.project.durable import sync_folder, writing_into
+from predscope.project.durable import replace_whole, sync_folder, writing_into
 from predscope.project.frames import FrameChanges
 from predscope.project.locking import hold_lock
 from predscope.project.manifest import (
@@ -30,12 +32,12 @@ from predscope.project.manifest import (
     read_manifest,
     set_folder,
 )
+from predscope.project.object_sorting import ObjectSorter
 from predscope.project.staging import StagingArea, sweep
 from predscope.project.tables import (
     OBJECTS_NAME,
     read_frames,
     read_pixel_maps,
-    sort_by_frame,
     write_frames,
     write_objects,
     write_pixel_maps,
@@ -46,6 +48,7 @@ from predscope.schema import FRAME_SCHEMA, Role
 STAGED_SET: Final = "set"
 STAGED_FRAMES: Final = "frames.parquet"
 STAGED_RECORD: Final = "staged.json"
+_RENUMBERED_SET: Final = "renumbered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,29 @@ def publish(project: Path, area: StagingArea, change: Change, staged: StagedSet 
             class_source_ids={**manifest.class_source_ids, **source_ids},
         )
         if staged is not None:
-            _renumber(area.folder / STAGED_SET, frame_of, class_of, manifest.frame_count)
+            _renumber(area, frame_of, class_of, manifest.frame_count)
             manifest = _place_set(project, area, manifest, staged)
         manifest.save(project)
+        return manifest
+
+
+def change_sets(project: Path, edit: Callable[[Manifest], Manifest]) -> Manifest:
+    """Publish other sets and versions than there were, and remove the files of those that are no more.
+
+    Args:
+        edit: makes the new manifest out of the newest, and puts folders in place that only the new one speaks of. What
+            it raises leaves the project as it was.
+
+    Raises:
+        ProjectError: the project is gone, damaged or locked, or files cannot be written. It stays as it was.
+    """
+    with writing_into(project), hold_lock(project / LOCK_NAME):
+        manifest = read_manifest(project)
+        sweep(project, manifest)
+        manifest = edit(manifest).changed()
+        manifest.save(project)
+        with suppress(OSError):  # the change is made; the next sweep finds what is left
+            sweep(project, manifest)
         return manifest
 
 
@@ -129,6 +152,12 @@ def write_staged_record(area: StagingArea, manifest: Manifest, role: Role, name:
     (area.folder / STAGED_RECORD).write_bytes(orjson.dumps(record))
 
 
+def rename_staged_record(area: StagingArea, name: str) -> None:
+    """Give the set in ``write_staged_record`` another name."""
+    path = area.folder / STAGED_RECORD
+    replace_whole(path, orjson.dumps({**orjson.loads(path.read_bytes()), "name": name}))
+
+
 def current_frames(project: Path, manifest: Manifest) -> pa.Table:
     """The frames of a manifest.
 
@@ -153,16 +182,15 @@ def _with_frames(project: Path, manifest: Manifest, changes: FrameChanges) -> tu
         return manifest, np.arange(manifest.frame_count)
     frames, frame_of = changes.apply(current_frames(project, manifest))
     target = frames_file(project, manifest.frames_version + 1)
-    _make_folders(target.parent, project)
+    make_folders(target.parent, project)
     write_frames(target, frames)  # nothing refers to it before the manifest does
     sync_folder(target.parent)
     return replace(manifest, frames_version=manifest.frames_version + 1, frame_count=len(frames)), frame_of
 
 
 def _place_set(project: Path, area: StagingArea, manifest: Manifest, staged: StagedSet) -> Manifest:
-    versions = manifest.sets[staged.role].get(staged.name, ())
     version = SetVersion(
-        version=versions[-1].version + 1 if versions else 1,
+        version=manifest.next_version(staged.role, staged.name),
         created=now(),
         source=staged.report.source,
         format=staged.report.format,
@@ -173,24 +201,35 @@ def _place_set(project: Path, area: StagingArea, manifest: Manifest, staged: Sta
         frames=manifest.frame_count,
     )
     target = set_folder(project, staged.role, staged.name, version.version)
-    _make_folders(target.parent, project)
+    make_folders(target.parent, project)
     (area.folder / STAGED_SET).rename(target)
     sync_folder(target.parent)
     return manifest.with_version(staged.role, staged.name, version)
 
 
-def _renumber(folder: Path, frame_of: np.ndarray, class_of: np.ndarray, frame_count: int) -> None:
+def _renumber(area: StagingArea, frame_of: np.ndarray, class_of: np.ndarray, frame_count: int) -> None:
     """Rewrite staged objects whose frames or classes got other numbers because another import was published first."""
     if _is_identity(frame_of) and _is_identity(class_of):
         return
+    folder = area.folder / STAGED_SET
     pixel_maps = read_pixel_maps(folder)
     if pixel_maps is not None:
         write_pixel_maps(folder, pixel_maps.set_column(0, pixel_maps.schema.field(0), _taken(frame_of, pixel_maps[0])))
-    table = pq.read_table(folder / OBJECTS_NAME, partitioning=None)
-    for name, new in (("frame_index", frame_of), ("class_id", class_of)):
-        position = table.schema.get_field_index(name)
-        table = table.set_column(position, table.schema.field(position), _taken(new, table[name]))
-    write_objects(folder, sort_by_frame([table]), frame_count)
+    sorter = ObjectSorter(area.chunks)
+    with pq.ParquetFile(folder / OBJECTS_NAME) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, use_threads=False)
+            for name, new in (("frame_index", frame_of), ("class_id", class_of)):
+                position = table.schema.get_field_index(name)
+                table = table.set_column(position, table.schema.field(position), _taken(new, table[name]))
+            sorter.add(table.select([name for name in table.column_names if table[name].null_count < len(table)]))
+    renumbered = area.folder / _RENUMBERED_SET
+    renumbered.mkdir()
+    write_objects(renumbered, sorter, frame_count)
+    for path in renumbered.iterdir():
+        path.replace(folder / path.name)
+    renumbered.rmdir()
+    sync_folder(folder)
 
 
 def _taken(new: np.ndarray, old: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -201,7 +240,7 @@ def _is_identity(positions: np.ndarray) -> bool:
     return bool((positions == np.arange(len(positions))).all())
 
 
-def _make_folders(folder: Path, project: Path) -> None:
+def make_folders(folder: Path, project: Path) -> None:
     """Make a folder inside the project, each new level on disk before the next."""
     missing = []
     while folder != project and not folder.is_dir():

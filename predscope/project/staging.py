@@ -14,6 +14,7 @@ from predscope.project.manifest import LOCK_NAME, MANIFEST_NAME, ROLES, Manifest
 
 STAGING_NAME: Final = "staging"
 _OWNER_NAME: Final = "owner.lock"
+_CHUNKS_NAME: Final = "chunks"
 
 
 class StagingArea:
@@ -27,6 +28,11 @@ class StagingArea:
             self.folder.mkdir(parents=True)
             self._owner = FileLock(self.folder / _OWNER_NAME)
             self._owner.try_acquire()
+
+    @property
+    def chunks(self) -> Path:
+        """Where objects that are being sorted may lie, see ``ObjectSorter``."""
+        return self.folder / _CHUNKS_NAME
 
     def close(self) -> None:
         """Remove the folder with all that is still in it; may be called again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from predscope.project.durable import sync_file, sync_folder
+from predscope.project.object_sorting import ObjectSorter
 from predscope.schema import FRAME_SCHEMA, OBJECT_SCHEMA, PIXEL_MAP_SCHEMA
 
 OBJECTS_NAME: Final = "objects.parquet"
@@ -34,37 +35,26 @@ _PANDAS_TYPES: Final[dict[pa.DataType, Any]] = {
 }
 
 
-def sort_by_frame(tables: Sequence[pa.Table]) -> pa.Table:
-    """One table in the order of ``frame_index``; objects of one frame keep the order in which they came.
+def write_objects(
+    folder: Path, objects: ObjectSorter, frame_count: int, look: Callable[[pa.Table], None] | None = None
+) -> None:
+    """Write objects, sorted by frame, and their offsets into a folder, and wait until they are on disk.
 
-    Columns that are absent in some of the tables are null there; those absent in all stay absent, see
-    ``complete_columns``.
-    """
-    table = pa.concat_tables(tables, promote_options="default") if tables else OBJECT_SCHEMA.empty_table()
-    frame_index = table["frame_index"].to_numpy()
-    if len(frame_index) > 1 and (np.diff(frame_index) < 0).any():
-        table = table.combine_chunks().take(pa.array(np.argsort(frame_index, kind="stable")))
-    return table
-
-
-def frame_offsets(frame_index: np.ndarray, frame_count: int) -> np.ndarray:
-    """int64 (frame_count + 1,): rows of frame i are offsets[i]:offsets[i + 1], for sorted frame indices."""
-    offsets = np.zeros(frame_count + 1, np.int64)
-    np.cumsum(np.bincount(frame_index, minlength=frame_count), out=offsets[1:])
-    return offsets
-
-
-def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
-    """Write a sorted table of objects and its offsets into a folder, and wait until they are on disk.
-
-    Columns of ``OBJECT_SCHEMA`` that the table lacks are null. No frame is spread over two row groups, so that one
+    Columns of ``OBJECT_SCHEMA`` that the objects lack are null. No frame is spread over two row groups, so that one
     frame is one row group away at any size.
+
+    Args:
+        folder: of the set.
+        objects: all of them; used up by this.
+        frame_count: frames of the project.
+        look: is shown the objects as they are written, some whole frames at a time.
     """
-    offsets = frame_offsets(table["frame_index"].to_numpy(), frame_count)
+    offsets = objects.offsets(frame_count)
     path = folder / OBJECTS_NAME
     group_rows = MAX_GROUP_ROWS
-    if len(table):
-        group_rows = int(np.clip(GROUP_BYTES / max(table.nbytes / len(table), 1), MIN_GROUP_ROWS, MAX_GROUP_ROWS))
+    if objects.rows:
+        bytes_a_row = max(objects.byte_count / objects.rows, 1)
+        group_rows = int(np.clip(GROUP_BYTES / bytes_a_row, MIN_GROUP_ROWS, MAX_GROUP_ROWS))
     with pq.ParquetWriter(
         path,
         OBJECT_SCHEMA,
@@ -74,8 +64,10 @@ def write_objects(folder: Path, table: pa.Table, frame_count: int) -> None:
         write_statistics=_STATISTICS_COLUMNS,
         data_page_size=1 << 20,
     ) as writer:
-        for start, stop in _group_borders(offsets, group_rows):
-            writer.write_table(complete_columns(table.slice(start, stop - start)), row_group_size=max(stop - start, 1))
+        for table in objects.merged(_group_stops(offsets, group_rows)):
+            if look is not None:
+                look(table)
+            writer.write_table(complete_columns(table), row_group_size=max(len(table), 1))
     sync_file(path)
     with (folder / OFFSETS_NAME).open("wb") as file:
         np.save(file, offsets, allow_pickle=False)
@@ -126,14 +118,14 @@ def complete_columns(table: pa.Table, names: Sequence[str] = tuple(OBJECT_SCHEMA
     return pa.table(columns, schema=schema)
 
 
-def _group_borders(offsets: np.ndarray, group_rows: int) -> list[tuple[int, int]]:
-    """Row ranges of about ``group_rows`` rows that begin and end between frames."""
-    borders = []
+def _group_stops(offsets: np.ndarray, group_rows: int) -> list[int]:
+    """Frames before which a row group ends, such that groups have about ``group_rows`` rows."""
+    stops = []
     start, total = 0, int(offsets[-1])
     while start < total:
         stop = int(offsets[np.searchsorted(offsets, start + group_rows, side="right") - 1])
         if stop <= start:  # one frame with more rows than that
             stop = int(offsets[np.searchsorted(offsets, start, side="right")])
-        borders.append((start, stop))
+        stops.append(int(np.searchsorted(offsets, stop)))
         start = stop
-    return borders
+    return stops

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from predscope.errors import ProjectError
 from predscope.project import ObjectSet, tables
-from predscope.project.tables import sort_by_frame, write_objects
+from predscope.project.object_sorting import ObjectSorter, sort_by_frame
+from predscope.project.tables import write_objects
 from predscope.schema import OBJECT_SCHEMA
 
 
@@ -35,7 +36,9 @@ def make_table(frame_index: np.ndarray) -> pa.Table:
 
 def write(folder: Path, frame_index: np.ndarray, frame_count: int) -> ObjectSet:
     folder.mkdir(parents=True, exist_ok=True)
-    write_objects(folder, sort_by_frame([make_table(frame_index)]), frame_count)
+    objects = ObjectSorter(folder / "chunks")
+    objects.add(make_table(frame_index))
+    write_objects(folder, objects, frame_count)
     return ObjectSet("labels", "labels", 1, folder, frame_count)
 
 

@@ -14,7 +14,7 @@ from predscope.errors import InputError, ProjectError
 from predscope.media import list_images
 from predscope.project import Project
 from predscope.project.manifest import folder_name
-from predscope.project.project import own_folders
+from predscope.project.own_folders import own_folders
 from predscope.schema import FRAME_SCHEMA
 
 
@@ -107,7 +107,7 @@ def test_find_looks_upwards(tmp_path: Path, images: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(deep)
     assert Project.find().path == project.path
     with pytest.raises(ProjectError, match="predscope init"):
-        Project.find(tmp_path)
+        Project.find(images)
 
 
 def test_project_and_images_can_move_together(tmp_path: Path) -> None:
