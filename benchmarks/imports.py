@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.measure import Cost, run
 
 _PREDSCOPE: Final = [sys.executable, "-m", "predscope"]
-_PEERS: Final = {
+PEERS: Final = {
     "pycocotools, load only": """
 import sys
 from pycocotools.coco import COCO
@@ -36,6 +36,6 @@ def measure_imports(problem: Path, work: Path) -> dict[str, Cost]:
         "predscope import labels": run([*_PREDSCOPE, "import", "labels", labels, "--project", project]),
         "predscope import predictions": run([*_PREDSCOPE, "import", "predictions", predictions, "--project", project]),
     }
-    for name, script in _PEERS.items():
+    for name, script in PEERS.items():
         costs[name] = run([sys.executable, "-c", script, labels, predictions])
     return costs

@@ -1,4 +1,4 @@
-"""FiftyOne on the same files, run by a Python that has it: ``python peer_fiftyone.py LABELS RESULTS IMAGES``.
+"""FiftyOne on the same files, run by a Python that has it: ``python peer_fiftyone.py LABELS RESULTS IMAGES [load]``.
 
 Prints one line a step: its name, a tab, seconds. FiftyOne needs a MongoDB server, which its package downloads where it
 is installed; without one it stops here and says so.
@@ -17,6 +17,7 @@ import fiftyone.utils.coco as fouc
 
 def main() -> int:
     labels, results, images = sys.argv[1:4]
+    load_only = sys.argv[4:] == ["load"]
     fo.config.show_progress_bars = False
     started = time.perf_counter()
     dataset = fo.Dataset.from_dir(
@@ -27,9 +28,13 @@ def main() -> int:
         label_field={"detections": "labels", "coco_id": "coco_id"},
         include_id=True,
     )
+    with_labels = time.perf_counter()
     categories = json.loads(Path(labels).read_bytes())["categories"]
     fouc.add_coco_labels(dataset, "predictions", results, categories, coco_id_field="coco_id")
     loaded = time.perf_counter()
+    print(f"load predictions\t{loaded - with_labels}")
+    if load_only:
+        return 0
     found = dataset.evaluate_detections("predictions", gt_field="labels", eval_key="e", method="coco", compute_mAP=True)
     found.mAP()
     ended = time.perf_counter()

@@ -20,26 +20,27 @@ from benchmarks.problem import make_problem
 PART_FRAMES: Final = 250
 """Frames that the slowest peer is given."""
 LARGE_PREDICTIONS: Final = 500_000
+MILLION: Final = 1_000_000
 MASK_FRAMES: Final = 1_000
 MASKS: Final = 30_000
 _OUTLINE_POINTS: Final = 48
 
 
-def make_large_results(problem: Path, seed: int = 11) -> Path:
-    """``results_500k.json``: 500,000 predictions near the labels of the problem."""
-    path = problem / "results_500k.json"
+def make_large_results(problem: Path, count: int = LARGE_PREDICTIONS, seed: int = 11) -> Path:
+    """``results_500k.json``: so many predictions near the labels of the problem, half a million by default."""
+    path = problem / f"results_{count // 1000}k.json"
     if path.is_file():
         return path
     rng = np.random.default_rng(seed)
     content = orjson.loads((problem / "instances.json").read_bytes())
     labels = content["annotations"]
     boxes = np.array([label["bbox"] for label in labels])
-    near = rng.integers(len(labels), size=LARGE_PREDICTIONS)
-    moved = boxes[near] + rng.normal(0, 0.15, (LARGE_PREDICTIONS, 4)) * np.tile(boxes[near][:, 2:], 2)
+    near = rng.integers(len(labels), size=count)
+    moved = boxes[near] + rng.normal(0, 0.15, (count, 4)) * np.tile(boxes[near][:, 2:], 2)
     moved = np.round(np.maximum(moved, [0, 0, 2, 2]), 2).tolist()
-    scores = np.round(rng.beta(1, 3, LARGE_PREDICTIONS), 4).tolist()
-    classes = rng.integers(1, 81, LARGE_PREDICTIONS).tolist()
-    is_stray = (rng.random(LARGE_PREDICTIONS) < 0.1).tolist()
+    scores = np.round(rng.beta(1, 3, count), 4).tolist()
+    classes = rng.integers(1, 81, count).tolist()
+    is_stray = (rng.random(count) < 0.1).tolist()
     records = [
         {
             "image_id": labels[place]["image_id"],
@@ -84,13 +85,14 @@ def make_masks(problem: Path, seed: int = 13) -> tuple[Path, Path]:
     return paths
 
 
-def make_part(problem: Path, frames: int = PART_FRAMES) -> tuple[Path, Path]:
+def make_part(problem: Path, frames: int = PART_FRAMES, results: str = "results.json") -> tuple[Path, Path]:
     """The first frames of the problem, with their labels and predictions."""
-    paths = problem / f"instances_{frames}.json", problem / f"results_{frames}.json"
+    stem = Path(results).stem
+    paths = problem / f"instances_{frames}.json", problem / f"{stem}_{frames}.json"
     if not all(path.is_file() for path in paths):
         content = _first_frames(problem, frames)
         kept = {image["id"] for image in content["images"]}
-        records = orjson.loads((problem / "results.json").read_bytes())
+        records = orjson.loads((problem / results).read_bytes())
         paths[0].write_bytes(orjson.dumps(content))
         paths[1].write_bytes(orjson.dumps([record for record in records if record["image_id"] in kept]))
     return paths
@@ -117,8 +119,10 @@ def _outline(rng: np.random.Generator, box: list[float], size: tuple[int, int]) 
 def main() -> int:
     problem = make_problem(Path(sys.argv[1]))
     make_large_results(problem)
+    million = make_large_results(problem, MILLION)
     make_masks(problem)
     make_part(problem)
+    make_part(problem, results=million.name)
     return 0
 
 

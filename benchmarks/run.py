@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.app import measure_app
 from benchmarks.evaluation import measure_evaluation, measure_fiftyone, measure_steps
 from benchmarks.imports import measure_imports
+from benchmarks.large_imports import large_import_lines, measure_large_imports
 from benchmarks.measure import Cost
 from benchmarks.metrics import measure_metrics
 from benchmarks.problem import FRAMES
@@ -32,6 +33,7 @@ def main() -> int:
     # In a process of its own: what this one holds counts as memory of the commands it starts.
     subprocess.run([sys.executable, Path(__file__).with_name("problem_variants.py"), problem], check=True)
     imports = measure_imports(problem, arguments.work)
+    large_imports = measure_large_imports(problem, arguments.work, arguments.fiftyone)
     labels, results = problem / "instances.json", problem / "results.json"
     evaluation = measure_evaluation(labels, results)
     large = measure_evaluation(labels, make_large_results(problem))
@@ -53,6 +55,7 @@ def main() -> int:
         "|---|---:|---:|",
         *(f"| {name} | {cost.seconds:.2f} | {cost.peak_mb:,.0f} |" for name, cost in imports.items()),
         "",
+        *large_import_lines(large_imports),
         *_costs("files to COCO's numbers, each in a process of its own: 146,000 predictions", evaluation),
         *_costs("the same, 500,000 predictions", large),
         *_costs("the same, masks: 1,000 frames, 30,000 run-length predictions", masks),

@@ -1,11 +1,12 @@
-"""From a reading to a staged import: objects joined with frames and classes, judged, sorted and written."""
+"""From batches of objects to a staged import: joined with frames and classes, judged, sorted and written."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -13,94 +14,188 @@ import pyarrow as pa
 
 from predscope.errors import InputError
 from predscope.formats.base import ObjectBatch, Reading, Role
-from predscope.importing.class_agreement import disagreements
 from predscope.importing.class_joining import ClassJoin
-from predscope.importing.columns import columns_of, objects_table
+from predscope.importing.classes_in_use import remark_on_unlabelled, remark_on_unused
+from predscope.importing.columns import columns_of, objects_table, shape_bytes
+from predscope.importing.copies import CopyDropper
+from predscope.importing.correcting import Corrector
+from predscope.importing.corrections import Corrections
+from predscope.importing.examination import examine
 from predscope.importing.findings import note
-from predscope.importing.habits import SAMPLE_ROWS, form_impression
-from predscope.importing.images_folder import ImagesFolder, images_of_import
+from predscope.importing.habits import SAMPLE_ROWS
+from predscope.importing.images_folder import ImagesFolder, images_of_import, images_of_known_frames
+from predscope.importing.known_frames import KnownFrames
 from predscope.importing.label_frames import LabelFrames
 from predscope.importing.names import UNKNOWN
 from predscope.importing.pixel_maps import pixel_map_table
 from predscope.importing.prediction_frames import PredictionFrames
-from predscope.importing.references import distinct
-from predscope.importing.remarks import remark_on_objects
+from predscope.importing.references import distinct_texts
+from predscope.importing.remarks import Remarks
+from predscope.importing.rescaling import scale_of_frames
+from predscope.importing.row_judgement import FrameFacts, Habits
+from predscope.importing.score_order import with_ordered_scores
 from predscope.importing.staged import StagedImport, describe_rejections
-from predscope.importing.validation import BatchCheck, FrameFacts, Habits
+from predscope.importing.validation import BatchCheck
 from predscope.media import Progress
 from predscope.project import ObjectSet, Project
-from predscope.project.classes import ClassChanges
-from predscope.project.durable import writing_into
+from predscope.project.durable import write_whole, writing_into
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import check_set_name
+from predscope.project.object_sorting import ObjectSorter
 from predscope.project.publishing import STAGED_SET, Change, StagedSet, write_staged_record
 from predscope.project.staging import StagingArea
-from predscope.project.tables import REPORT_NAME, frame_offsets, sort_by_frame, write_objects, write_pixel_maps
+from predscope.project.tables import REPORT_NAME, write_objects, write_pixel_maps
 from predscope.schema import ImageStatus
 
+SAMPLE_BYTES: Final = 100_000_000
+"""Of objects with long outlines or masks fewer are held back."""
 
-def stage_reading(
-    project: Project,
-    reading: Reading,
-    *,
-    name: str,
-    images: Path | None = None,
-    class_map: Mapping[Any, Any] | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> StagedImport:
-    """Prepare the import of what a reader found; the role is that of the reading.
 
-    Args:
-        project: a view of the project; others may publish meanwhile.
-        reading: consumed by this call.
-        name: of the set.
-        images: folder of the images (labels only); becomes the project's, if it has none yet.
-        class_map: see ``class_map.read_class_map``.
-        strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
+@dataclass(frozen=True, slots=True)
+class _Joins:
+    """How the objects of one import meet the project; ``habits``: how its rows are to be taken."""
 
-    Raises:
-        InputError: the input does not belong to this project, or ``strict`` was not satisfied.
+    folder: ImagesFolder
+    frames: LabelFrames | PredictionFrames | KnownFrames
+    classes: ClassJoin
+    habits: Habits
+
+
+class Import:
+    """An import under way: it is given the objects batch by batch and keeps them on disk, sorted, until it is finished.
+
+    The first batches are held back until ``SAMPLE_ROWS`` objects are there: on them rests by what the frames are found,
+    and what is said of the input as a whole.
+
+    Also a context manager: what is not finished by its end leaves nothing behind. Arguments as those of
+    ``readings.stage_reading``; the batches of the reading are left to the caller.
     """
-    name = check_set_name(name)
-    area = StagingArea(project.path)
-    try:
-        return _Import(project, reading, area, class_map, progress).stage(name, images, strict)
-    except BaseException:
-        area.close()
-        raise
-
-
-class _Import:
-    """One import under way."""
 
     def __init__(
         self,
         project: Project,
         reading: Reading,
-        area: StagingArea,
-        class_map: Mapping[Any, Any] | None,
-        progress: Progress | None,
+        *,
+        name: str,
+        images: Path | None = None,
+        frames: KnownFrames | None = None,
+        class_map: Mapping[Any, Any] | None = None,
+        corrections: Corrections | None = None,
+        strict: bool = False,
+        progress: Progress | None = None,
     ) -> None:
+        self._name = check_set_name(name)
         self._project = project
         self._reading = reading
         self._role: Role = reading.role
         self._report = reading.report
-        self._area = area
+        self._report.format = self._report.format or reading.format
+        self._images = images
+        self._known_frames = frames
         self._class_map = class_map
+        self._corrections = corrections or Corrections()
+        self._correct = Corrector(self._corrections, reading.report)
+        self._copies = CopyDropper(reading.report) if self._corrections.drop_duplicates else None
+        self._strict = strict
         self._progress = progress
-        self._draft = FrameDraft(project.frames_table)
+        self._draft = FrameDraft(project.frames_table) if frames is None else frames.draft
         self._facts = FrameFacts([], np.zeros(0), np.zeros(0))
+        self._size_factors: dict[int, tuple[float, float]] = {}
+        self._sample: list[ObjectBatch] = []
+        self._sample_bytes = 0
+        self._joins: _Joins | None = None
+        self._is_open = True
+        self._area = StagingArea(project.path)
+        self._objects = ObjectSorter(self._area.chunks)
 
-    def stage(self, name: str, images: Path | None, strict: bool) -> StagedImport:
+    def __enter__(self) -> Import:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove what was prepared; nothing happens if it was finished or discarded before."""
+        if self._is_open:
+            self._is_open = False
+            self._sample = []
+            self._area.close()
+
+    def add(self, batch: ObjectBatch) -> None:
+        """Take the next objects. The batch stays as it is, and must stay so until the import is finished.
+
+        Raises:
+            InputError: the objects do not belong to this project.
+            ProjectError: they cannot be written.
+        """
+        with self._ending_at_errors():
+            batch = self._correct(batch)
+            if len(batch) and self._joins is not None:
+                self._convert(batch, self._joins)
+            elif len(batch):
+                self._sample.append(batch)
+                self._sample_bytes += shape_bytes(batch)
+                if sum(map(len, self._sample)) >= SAMPLE_ROWS or self._sample_bytes >= SAMPLE_BYTES:
+                    self._begin()
+
+    def finish(self) -> StagedImport:
+        """Sort and write what was added; nothing can be added any more.
+
+        Raises:
+            InputError: the input does not belong to this project, or ``strict`` was not satisfied.
+            ProjectError: the project cannot be written.
+        """
+        with self._ending_at_errors():
+            staged = self._finish(self._begin() if self._joins is None else self._joins)
+        self._is_open = False  # the staging area is that of the staged import now
+        return staged
+
+    @contextmanager
+    def _ending_at_errors(self) -> Iterator[None]:
+        """What has failed half-way cannot go on: a part must never pass for the whole."""
+        if not self._is_open:
+            raise InputError("this import has ended; nothing can be added to it.", fix="Begin another one.")
+        try:
+            yield
+        except BaseException:
+            self.discard()
+            raise
+
+    def _finish(self, joins: _Joins) -> StagedImport:
+        self._refresh_facts()
+        pixel_maps = pixel_map_table(self._reading.pixel_maps, joins.frames, self._facts)
+        joins.frames.finish()
+        joins.classes.finish()
+        self._correct.finish()
+        self._look_at_class_use(joins)
         report = self._report
-        report.format = report.format or self._reading.format
-        folder = ImagesFolder(self._project.images_root)
+        rejected = report.rejected - (0 if self._copies is None else self._copies.dropped)
+        if self._strict and rejected:
+            raise InputError(
+                f"{rejected:,} of {report.rows:,} objects were rejected, and --strict asks for all: "
+                f"{describe_rejections(report)}",
+                where=report.source or None,
+            )
+        with writing_into(self._project.path):
+            return self._write(joins, pixel_maps)
+
+    def _look_at_class_use(self, joins: _Joins) -> None:
+        joined = joins.classes.joined()
         if self._role == "labels":
-            folder = images_of_import(self._project, self._draft, images, report, self._progress)
-        batches, sample = _split_sample(self._reading.batches)
-        frames = self._join_frames(folder, sample)
+            remark_on_unused(joined, self._reading.classes or (), self._report)
+        elif names := self._project.set_names("labels"):
+            remark_on_unlabelled(joined, self._project.objects("labels", names[0]), self._report)
+
+    def _begin(self) -> _Joins:
+        """Choose how objects meet frames and classes, by the first of them, and convert those."""
+        report = self._report
+        folder = ImagesFolder(self._project.images_root)
+        if self._known_frames is not None:
+            folder = images_of_known_frames(self._project, self._known_frames.images_root)
+        elif self._role == "labels":
+            folder = images_of_import(self._project, self._draft, self._images, report, self._progress)
+        sample, self._sample = self._sample, []
+        frames = self._known_frames or self._join_frames(folder, sample)
         manifest = self._project.manifest
         classes = ClassJoin(
             manifest.classes,
@@ -109,42 +204,41 @@ class _Import:
             self._role,
             report,
             class_map=self._class_map,
-            references=_distinct_of(sample, "class_ref"),
+            corrections=self._corrections,
+            references=distinct_texts(batch.class_ref for batch in sample),
         )
-        tables = self._convert(batches, sample, frames, classes)
+        indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
+        self._size_factors = frames.size_factors if isinstance(frames, LabelFrames) else {}
         self._refresh_facts()
-        pixel_maps = pixel_map_table(self._reading.pixel_maps, frames, self._facts)
-        frames.finish()
-        classes.finish()
-        table = sort_by_frame(tables)
-        offsets = frame_offsets(table["frame_index"].to_numpy(), len(self._draft))
-        names = self._draft.column("file_name")
-        remark_on_objects(table, offsets, names, classes.keypoint_counts, self._role, report)
-        if classes.rests_on_ids:
-            self._compare_classes(table, offsets, classes.names)
-        if strict and report.rejected:
-            raise InputError(
-                f"{report.rejected:,} of {report.rows:,} objects were rejected, and --strict asks for all: "
-                f"{describe_rejections(report)}",
-                where=report.source or None,
-            )
-        if self._progress is not None:
-            self._progress(len(table), len(table), f"Writing {self._role}")
-        with writing_into(self._project.path):
-            return self._write(name, table, pixel_maps, offsets, classes.changes(), folder)
-
-    def _compare_classes(self, table: pa.Table, offsets: np.ndarray, class_names: list[str]) -> None:
-        """Look whether predictions found by class id lie on labels of their class."""
         label_sets = self._project.set_names("labels")
-        if not label_sets or not len(table):
-            return
-        found = disagreements(table, offsets, self._project.objects("labels", label_sets[0]))
-        examples = [
-            f"{covering} of {covered} labels of {class_names[label]!r} are covered by {class_names[predicted]!r}"
-            for label, predicted, covering, covered in found
-        ]
-        if found:
-            note(self._report, "classes_disagree", count=len(found), examples=examples)
+        habits = examine(
+            sample,
+            indices,
+            self._facts,
+            classes,
+            self._role,
+            report,
+            labels=self._project.objects("labels", label_sets[0]) if label_sets else None,
+            told=self._corrections,
+        )
+        self._joins = _Joins(folder, frames, classes, habits)
+        for batch in sample:
+            self._convert(batch, self._joins)
+        return self._joins
+
+    def _convert(self, batch: ObjectBatch, joins: _Joins) -> None:
+        frame_index = joins.frames.resolve(batch.frame_ref, batch.frame_ref_is)
+        class_id = np.full(len(batch), UNKNOWN, np.int32)
+        has_frame = frame_index >= 0  # objects of no frame must not make classes
+        references = batch.class_ref[has_frame]
+        class_id[has_frame] = joins.classes.resolve(references, batch.class_ref_is, is_counted=True)
+        batch = with_ordered_scores(batch, joins.classes)
+        self._refresh_facts()
+        table = self._check(batch, frame_index, class_id, joins.habits)
+        with writing_into(self._project.path):
+            self._objects.add(table)
+        if self._progress is not None:
+            self._progress(self._report.rows, 0, f"Importing {self._role}")
 
     def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
         if self._role == "labels":
@@ -153,41 +247,12 @@ class _Import:
                 self._reading.frames,
                 self._report,
                 images_root=folder.root,
+                rescale=self._corrections.rescale,
                 find_new_images=folder.find_new_images,
             )
         kind = sample[0].frame_ref_is if sample else "id"
-        return PredictionFrames(
-            self._draft, self._reading.frames, _distinct_of(sample, "frame_ref"), kind, self._report
-        )
-
-    def _convert(
-        self,
-        batches: Iterator[ObjectBatch],
-        sample: list[ObjectBatch],
-        frames: LabelFrames | PredictionFrames,
-        classes: ClassJoin,
-    ) -> list[pa.Table]:
-        indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
-        self._refresh_facts()
-        impression = form_impression(sample, indices, self._facts, self._role)
-        if impression.corners_share:
-            example = (
-                f"{100 * impression.corners_share:.0f} % of the boxes leave their frames as x, y, w, h; as corners none"
-            )
-            note(self._report, "looks_like_corners", examples=[example])
-        tables = []
-        for batch in batches:
-            if not len(batch):
-                continue
-            frame_index = frames.resolve(batch.frame_ref, batch.frame_ref_is)
-            class_id = np.full(len(batch), UNKNOWN, np.int32)
-            has_frame = frame_index >= 0  # objects of no frame must not make classes
-            class_id[has_frame] = classes.resolve(batch.class_ref[has_frame], batch.class_ref_is)
-            self._refresh_facts()
-            tables.append(self._check(batch, frame_index, class_id, impression.habits))
-            if self._progress is not None:
-                self._progress(self._report.rows, 0, f"Importing {self._role}")
-        return tables
+        references = distinct_texts(batch.frame_ref for batch in sample)
+        return PredictionFrames(self._draft, self._reading.frames, references, kind, self._report)
 
     def _check(self, batch: ObjectBatch, frame_index: np.ndarray, class_id: np.ndarray, habits: Habits) -> pa.Table:
         report = self._report
@@ -196,76 +261,57 @@ class _Import:
         columns = columns_of(batch)
         check = BatchCheck(batch, columns, frame_index, class_id, self._facts, self._role, habits, report)
         check.run()
-        kept = int(check.kept.sum())
+        keep = check.kept
+        if self._copies is not None:
+            keep = self._copies.keep(batch, columns, frame_index, class_id, keep)
+        kept = int(keep.sum())
         report.rows += kept
         report.imported += kept
-        report.repaired += int(check.repaired.sum())
-        return objects_table(batch, columns, frame_index, class_id, check.kept)
+        report.repaired += int((check.repaired & keep).sum())
+        return objects_table(batch, columns, frame_index, class_id, keep)
 
     def _refresh_facts(self) -> None:
         """Sizes of all frames, again when labels have brought new ones."""
         if len(self._facts.file_names) != len(self._draft) or not len(self._facts.width):
             names = self._draft.column("file_name")
-            self._facts = FrameFacts(
-                list(names), *(np.array(self._draft.column(side), dtype=np.float64) for side in ("width", "height"))
-            )
+            width, height = (np.array(self._draft.column(side), dtype=np.float64) for side in ("width", "height"))
+            self._facts = FrameFacts(list(names), width, height, scale_of_frames(self._size_factors, len(names)))
 
-    def _write(
-        self,
-        name: str,
-        table: pa.Table,
-        pixel_maps: pa.Table | None,
-        offsets: np.ndarray,
-        classes: ClassChanges,
-        folder: ImagesFolder,
-    ) -> StagedImport:
-        report, area = self._report, self._area
+    def _write(self, joins: _Joins, pixel_maps: pa.Table | None) -> StagedImport:
+        report, area, draft = self._report, self._area, self._draft
+        frame_count = len(draft)
         target = area.folder / STAGED_SET
         target.mkdir()
-        (target / REPORT_NAME).write_bytes(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2))
-        write_objects(target, table, len(self._draft))
+        remarks = Remarks(draft.column("file_name"), joins.classes.keypoint_counts, self._role, report)
+
+        def look(table: pa.Table) -> None:
+            remarks.look(table)
+            if self._progress is not None:
+                self._progress(remarks.rows, self._objects.rows, f"Writing {self._role}")
+
+        write_objects(target, self._objects, frame_count, look)
+        objects = ObjectSet(self._role, self._name, 0, target, frame_count)
+        remarks.finish(objects)
         if pixel_maps is not None:
             write_pixel_maps(target, pixel_maps)
-        change = Change(self._draft.changes(), classes, folder.new_root)
+        write_whole(target / REPORT_NAME, orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2))
+        classes, folder = joins.classes.changes(), joins.folder
+        change = Change(draft.changes(), classes, folder.new_root)
         manifest = self._project.manifest
         view = manifest.changed(
             images_root=folder.new_root or manifest.images_root,
-            frame_count=len(self._draft),
+            frame_count=frame_count,
             classes=classes.apply(manifest.classes)[0],
         )
-        frames_table = self._draft.table()
-        write_staged_record(area, view, self._role, name, frames_table)
+        frames_table = draft.table()
+        write_staged_record(area, view, self._role, self._name, frames_table)
         project = Project(self._project.path, view, frames_table)
-        objects = ObjectSet(self._role, name, 0, target, len(self._draft))
-        first = self._first_frame(offsets)
-        return StagedImport(project, area, change, StagedSet(self._role, name, report), objects, first)
+        first = self._first_frame(objects.offsets)
+        staged = StagedSet(self._role, self._name, report)
+        return StagedImport(project, area, change, staged, objects, first, joins.classes.joined())
 
     def _first_frame(self, offsets: np.ndarray) -> int:
         filled = np.flatnonzero(np.diff(offsets))
         status = self._draft.column("image_status")
         shown = (int(index) for index in filled if status[index] == ImageStatus.OK)
         return next(shown, int(filled[0]) if len(filled) else 0)
-
-
-def _split_sample(batches: Iterator[ObjectBatch]) -> tuple[Iterator[ObjectBatch], list[ObjectBatch]]:
-    """All batches, and the first of them with rows, up to ``SAMPLE_ROWS`` rows, to be looked at beforehand."""
-    batches = iter(batches)
-    sample: list[ObjectBatch] = []
-    rows = 0
-    for batch in batches:
-        if len(batch):
-            sample.append(batch)
-            rows += len(batch)
-        if rows >= SAMPLE_ROWS:
-            break
-    return itertools.chain(sample, batches), sample
-
-
-def _distinct_of(sample: list[ObjectBatch], column: str) -> list[str]:
-    """Distinct references of the sample, in the order in which they come."""
-    seen: dict[str, None] = {}
-    for batch in sample:
-        codes, texts = distinct(getattr(batch, column))
-        used = np.unique(codes[codes >= 0]) if "" in texts else range(len(texts))
-        seen.update((texts[code], None) for code in used)
-    return list(seen)

@@ -1,0 +1,59 @@
+"""From what a reader found to a staged import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from predscope.formats.base import Reading
+from predscope.importing.corrections import Corrections
+from predscope.importing.importer import Import
+from predscope.importing.known_frames import KnownFrames
+from predscope.importing.staged import StagedImport
+from predscope.media import Progress
+from predscope.project import Project
+
+
+def stage_reading(
+    project: Project,
+    reading: Reading,
+    *,
+    name: str,
+    images: Path | None = None,
+    frames: KnownFrames | None = None,
+    class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> StagedImport:
+    """Prepare the import of what a reader found; the role is that of the reading.
+
+    Args:
+        project: a view of the project; others may publish meanwhile.
+        reading: consumed by this call.
+        name: of the set.
+        images: folder of the images (labels only); becomes the project's, if it has none yet.
+        frames: those of the import, where its maker knows them; None: they are found by ids and names.
+        class_map: see ``class_map.read_class_map``.
+        corrections: how to take the rows where the files do not say it, or say it wrongly.
+        strict: refuse the whole input if any of its rows is rejected.
+        progress: called with rows done, rows in all (0: not known) and what is being done.
+
+    Raises:
+        InputError: the input does not belong to this project, or ``strict`` was not satisfied.
+    """
+    with Import(
+        project,
+        reading,
+        name=name,
+        images=images,
+        frames=frames,
+        class_map=class_map,
+        corrections=corrections,
+        strict=strict,
+        progress=progress,
+    ) as importing:
+        for batch in reading.batches:
+            importing.add(batch)
+        return importing.finish()
