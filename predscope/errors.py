@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from predscope.short_words import short_words
+
 
 class PredscopeError(Exception):
     """Base of every error that a user can cause and mend."""
@@ -23,7 +25,7 @@ class InputError(PredscopeError):
     """
 
     def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None) -> None:
-        self.what = what
+        self.what = what = short_words(what)
         self.where = str(where) if where is not None else None
         self.fix = fix
         text = what if where is None else f"{where}: {what}"

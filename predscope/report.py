@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from predscope.short_words import short_words
+
 MAX_EXAMPLES: Final = 5
 BOXES_FROM_MASKS: Final = "boxes_from_masks"
 """The finding that an evaluation must know of: boxes were made from masks, so areas are those of the masks."""
@@ -100,20 +102,29 @@ class ImportReport:
         """Add ``count`` cases of a finding; examples are kept up to ``MAX_EXAMPLES``. Counts no rows."""
         problem = self.problems.get(code)
         if problem is None:
-            problem = self.problems[code] = Problem(code, severity, message, fix)
+            problem = self.problems[code] = Problem(code, severity, short_words(message), short_words(fix))
         problem.count += count
         if correction is not None:
             problem.correction = dict(correction)
         for example in examples:
             if len(problem.examples) >= MAX_EXAMPLES:
                 break
-            problem.examples.append(example)
+            problem.examples.append(short_words(example))
 
-    def reject(self, code: str, message: str, *, count: int = 1, examples: Iterable[str] = (), fix: str = "") -> None:
+    def reject(
+        self,
+        code: str,
+        message: str,
+        *,
+        count: int = 1,
+        examples: Iterable[str] = (),
+        fix: str = "",
+        correction: Mapping[str, Any] | None = None,
+    ) -> None:
         """Count ``count`` rows of the input as read and rejected, for the reason named."""
         self.rows += count
         self.rejected += count
-        self.note(code, Severity.ERROR, message, count=count, examples=examples, fix=fix)
+        self.note(code, Severity.ERROR, message, count=count, examples=examples, fix=fix, correction=correction)
 
     @property
     def has_errors(self) -> bool:

@@ -3,16 +3,22 @@
 - ``import_labels``, ``import_predictions``: read and publish.
 - ``stage_labels``, ``stage_predictions``: read and prepare; ``StagedImport`` is looked at, then published or discarded.
 - ``stage_reading``: the same for a ``Reading`` made by hand.
+- ``define_classes``: classes apart from any file: colours, and which take no part in evaluations.
+- ``Corrections``: what the user says of files that do not say it, or say it wrongly.
 - ``findings``: every finding that a report can hold.
 """
 
-from predscope.importing.importer import stage_reading
+from predscope.importing.class_definitions import define_classes
+from predscope.importing.corrections import Corrections
+from predscope.importing.readings import stage_reading
 from predscope.importing.sources import import_labels, import_predictions, stage_labels, stage_predictions
 from predscope.importing.staged import ImportResult, StagedImport
 
 __all__ = [
+    "Corrections",
     "ImportResult",
     "StagedImport",
+    "define_classes",
     "import_labels",
     "import_predictions",
     "stage_labels",

@@ -6,73 +6,121 @@ Where predictions lie on labels, it shows: nearly all boxes on the cars are "bic
 
 from __future__ import annotations
 
-from typing import Final
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
-from predscope.geometry import box_iou
-from predscope.project import ObjectSet
+from predscope.importing.references import whole_number
 
-MAX_FRAMES: Final = 400
-MIN_IOU: Final = 0.5
-MIN_MATCHES: Final = 5
+MIN_MATCHES: Final = 8
 """With fewer labels of a class covered nothing is concluded of it."""
 FOREIGN_SHARE: Final = 0.6
 OWN_SHARE: Final = 0.2
+EXPLAINED_SHARE: Final = 0.6
+"""Of covered labels that must get their own class for another way of counting ids to be offered, ..."""
+EXPLAINED_MORE: Final = 0.3
+"""... and by how much more than as they stand."""
 
-_COLUMNS: Final = ["class_id", "x", "y", "w", "h"]
+
+@dataclass(frozen=True, slots=True)
+class IdReading:
+    """Another way to count class ids.
+
+    Attributes:
+        correction: fields of ``Corrections``.
+        words: the same in words.
+        share: of the covered labels that get their own class that way.
+    """
+
+    correction: dict[str, Any]
+    words: str
+    share: float
 
 
-def disagreements(predictions: pa.Table, offsets: np.ndarray, labels: ObjectSet) -> list[tuple[int, int, int, int]]:
+def disagreements(label_class: np.ndarray, predicted_class: np.ndarray) -> list[tuple[int, int, int, int]]:
     """Classes of labels that are covered by predictions of one other class, nearly all of them.
 
     Args:
-        predictions: ``OBJECT_SCHEMA``, sorted by frame.
-        offsets: int64 (frames + 1,): rows of each frame in it.
-        labels: the label set to compare with.
+        label_class, predicted_class: int (n,): of labels that a prediction covers, and of that prediction.
 
     Returns:
         (label class, predicted class, labels covered by that class, labels covered in all); empty unless most of the
         covered labels are of such classes, as one class that a model always mistakes is no mistake of ids.
     """
-    pairs = _covering_classes(predictions, offsets, labels)
-    if not len(pairs):
-        return []
     suspects = []
     explained = 0
-    for label_class in np.unique(pairs[:, 0]):
-        covering = pairs[pairs[:, 0] == label_class, 1]
+    for label in np.unique(label_class):
+        covering = predicted_class[label_class == label]
         counts = np.bincount(covering)
-        foremost, own = int(counts.argmax()), counts[label_class] if label_class < len(counts) else 0
-        is_foreign = foremost != label_class and counts[foremost] >= FOREIGN_SHARE * len(covering)
+        foremost, own = int(counts.argmax()), counts[label] if label < len(counts) else 0
+        is_foreign = foremost != label and counts[foremost] >= FOREIGN_SHARE * len(covering)
         if len(covering) >= MIN_MATCHES and is_foreign and own <= OWN_SHARE * len(covering):
-            suspects.append((int(label_class), foremost, int(counts[foremost]), len(covering)))
+            suspects.append((int(label), foremost, int(counts[foremost]), len(covering)))
             explained += len(covering)
-    return suspects if 2 * explained > len(pairs) else []
+    return suspects if 2 * explained > len(label_class) else []
 
 
-def _covering_classes(predictions: pa.Table, offsets: np.ndarray, labels: ObjectSet) -> np.ndarray:
-    """int (n, 2): for each label that a prediction covers, its class and that of the most confident one."""
-    label_counts, predicted_counts = np.diff(labels.offsets), np.diff(offsets)
-    common = np.flatnonzero((label_counts > 0) & (predicted_counts[: len(label_counts)] > 0))
-    if len(common) > MAX_FRAMES:
-        common = common[np.linspace(0, len(common) - 1, MAX_FRAMES).astype(int)]
-    label_table = labels.of_frames(common, columns=_COLUMNS)
-    label_class, label_box = _classes_and_boxes(label_table)
-    stops = np.cumsum(label_counts[common])
-    predicted_class, predicted_box = _classes_and_boxes(predictions)
-    confidence = predictions["confidence"].to_numpy()
-    pairs = []
-    for frame, start, stop in zip(common, stops - label_counts[common], stops, strict=True):
-        rows = slice(offsets[frame], offsets[frame + 1])
-        covers = box_iou(label_box[start:stop], predicted_box[rows]) >= MIN_IOU
-        best = np.where(covers, confidence[rows], -1.0).argmax(axis=1)
-        covered = covers.any(axis=1)
-        pairs.append(np.column_stack([label_class[start:stop][covered], predicted_class[rows][best[covered]]]))
-    return np.concatenate(pairs) if pairs else np.zeros((0, 2), int)
+def explain_ids(
+    label_class: np.ndarray,
+    predicted_class: np.ndarray,
+    references: Sequence[str],
+    source_ids: Mapping[str, int],
+    positions: Sequence[int],
+) -> IdReading | None:
+    """The way to count ids that gives covered labels their own class, where the ids as they stand do not.
+
+    Args:
+        label_class, predicted_class: int (n,), as for ``disagreements``.
+        references: what stands in the file for each prediction.
+        source_ids: ids of the labels -> class id.
+        positions: class ids in the order of the labels' list.
+    """
+    as_they_stand = float(np.mean(label_class == predicted_class)) if len(label_class) else 1.0
+    wanted = max(EXPLAINED_SHARE, as_they_stand + EXPLAINED_MORE)
+    if len(label_class) < MIN_MATCHES or wanted > 1:
+        return None
+    numbers = [whole_number(text) for text in references]
+    by_class: dict[int, list[int]] = {}
+    for text, class_id in source_ids.items():
+        if (own := whole_number(text)) is not None:
+            by_class.setdefault(class_id, []).append(own)
+    steps = Counter(
+        own - number
+        for label, number in zip(label_class.tolist(), numbers, strict=True)
+        if number is not None
+        for own in by_class.get(label, ())
+    )
+    offsets = sorted((step for step, _ in steps.most_common(5) if step), key=abs)
+    by_offset: list[tuple[dict[str, Any], str]] = [({"class_offset": step}, _step_in_words(step)) for step in offsets]
+    by_place: list[tuple[dict[str, Any], str]] = [
+        ({"class_ids": "index"}, "positions in the list of classes, counted from 0"),
+        ({"class_ids": "index", "class_offset": -1}, "positions in the list of classes, counted from 1"),
+    ]
+    choices = [*by_offset[: sum(abs(step) == 1 for step in offsets)], *by_place, *by_offset]
+    best: IdReading | None = None
+    for correction, words in choices:  # of equals the first, which is the simplest
+        step = int(correction.get("class_offset", 0))
+        found = [
+            _class_at(number + step, source_ids, positions if "class_ids" in correction else None)
+            if number is not None
+            else None
+            for number in numbers
+        ]
+        share = float(np.mean([a == b for a, b in zip(found, label_class.tolist(), strict=True)]))
+        if share >= wanted and (best is None or share > best.share + 0.02):
+            best = IdReading(correction, words, share)
+    return best
 
 
-def _classes_and_boxes(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    box = np.column_stack([table[side].to_numpy() for side in ("x", "y", "w", "h")])
-    return table["class_id"].to_numpy(), box.reshape(-1, 4)
+def _step_in_words(step: int) -> str:
+    amount = "one" if abs(step) == 1 else str(abs(step))
+    return f"{amount} {'less' if step > 0 else 'more'} than those of the labels"
+
+
+def _class_at(number: int, source_ids: Mapping[str, int], positions: Sequence[int] | None) -> int | None:
+    if positions is None:
+        return source_ids.get(str(number))
+    return positions[number] if 0 <= number < len(positions) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,11 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.formats.base import Reference, Role
+from predscope.importing.alike_names import alike_key
 from predscope.importing.class_map import read_class_map
+from predscope.importing.corrections import Corrections
 from predscope.importing.findings import note
+from predscope.importing.joined_classes import JoinedClass
 from predscope.importing.prediction_frames import shift_of
-from predscope.importing.references import distinct, listed, spread
+from predscope.importing.references import distinct, listed, spread, whole_number
 from predscope.project.classes import ClassChanges, merged
+from predscope.project.hashes import classes_by_hash
 from predscope.report import ImportReport
 from predscope.schema import DeclaredClass, ObjectClass
 
@@ -30,6 +34,7 @@ class ClassJoin:
         declared: classes that the file lists, or None.
         role: labels define classes; predictions are expected to use those.
         class_map: see ``class_map.read_class_map``.
+        corrections: what the user says of class ids and names; offsets are added to the references already.
         references: distinct class references of the rows seen so far (to tell which way round the map is).
     """
 
@@ -42,8 +47,10 @@ class ClassJoin:
         report: ImportReport,
         *,
         class_map: Mapping[Any, Any] | None = None,
+        corrections: Corrections | None = None,
         references: Sequence[str] = (),
     ) -> None:
+        self._told = corrections or Corrections()
         self._report = report
         self._role: Role = role
         self._classes = list(classes)
@@ -56,8 +63,15 @@ class ClassJoin:
         self._lists_classes = declared is not None
         self._name_of_id: dict[str, str] = {}
         self._resolved: dict[tuple[Reference, str], int] = {}
+        self._counts: Counter[tuple[Reference, str]] = Counter()
         self._added_by_objects: dict[int, str] = {}
         self._map_used: set[str] = set()
+        self._spellings: dict[str, str] = {}
+        self._merged: dict[str, str] = {}
+        for entry in classes:
+            self._spellings.setdefault(alike_key(entry.name), entry.name)
+        self._hashes = classes_by_hash(classes)
+        self._found_by_hash: list[str] = []
         self._map = self._read_map(class_map, references) if class_map else {}
         self._declare()
 
@@ -65,6 +79,22 @@ class ClassJoin:
     def names(self) -> list[str]:
         """Names of all classes, by class id."""
         return [entry.name for entry in self._classes]
+
+    @property
+    def source_ids(self) -> Mapping[str, int]:
+        """Ids that label files gave classes -> class id."""
+        return self._source_ids
+
+    @property
+    def listed_ids(self) -> list[int]:
+        """Class ids in the order of the labels' list."""
+        known = self._classes[: self._known_count]
+        return [entry.class_id for entry in known if entry.source_id is not None] or [e.class_id for e in known]
+
+    def told_too(self, correction: Mapping[str, Any]) -> dict[str, Any]:
+        """A correction of ids on top of what the user said of them."""
+        offset = self._told.class_offset + int(correction.get("class_offset", 0))
+        return {**correction, "class_offset": offset} if offset else dict(correction)
 
     @property
     def rests_on_ids(self) -> bool:
@@ -77,10 +107,33 @@ class ClassJoin:
         """int64 (classes,): how many keypoints each has; 0 where it names none."""
         return np.array([len(entry.keypoints) for entry in self._classes], np.int64)
 
-    def resolve(self, references: np.ndarray, kind: Reference) -> np.ndarray:
-        """int32 (n,): class id of each reference; ``MISSING`` where there is none."""
+    def resolve(self, references: np.ndarray, kind: Reference, *, is_counted: bool = False) -> np.ndarray:
+        """int32 (n,): class id of each reference; ``MISSING`` where there is none.
+
+        Args:
+            is_counted: these are rows of the input, each given once; see ``joined``.
+        """
         codes, texts = distinct(references)
+        if is_counted:
+            counts = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
+            self._counts.update({(kind, text): count for text, count in zip(texts, counts, strict=True) if count})
         return spread(codes, [self._resolve(text, kind) for text in texts], MISSING)
+
+    def joined(self) -> list[JoinedClass]:
+        """The classes that rows refer to, those with the most rows first."""
+        name_of_id = {entry.source_id: entry.name for entry in reversed(self._declared) if entry.source_id is not None}
+        return [
+            JoinedClass(
+                reference=text,
+                kind=kind,
+                name=name_of_id.get(text, text) if kind == "id" else text,
+                class_id=self._resolved[kind, text],
+                class_name=self._classes[self._resolved[kind, text]].name,
+                is_new=self._resolved[kind, text] >= self._known_count,
+                count=count,
+            )
+            for (kind, text), count in self._counts.most_common()
+        ]
 
     def changes(self) -> ClassChanges:
         return ClassChanges(tuple(self._classes), frozenset(self._touched), self._new_source_ids)
@@ -95,8 +148,14 @@ class ClassJoin:
             elif self._lists_classes:
                 note(report, "undeclared_class", count=len(names), examples=names[:5])
             self._report_shift()
+        if self._found_by_hash:
+            examples = [f"{text}: {self._classes[self._hashes[text]].name}" for text in self._found_by_hash[:5]]
+            note(report, "classes_by_hash", count=len(self._found_by_hash), examples=examples)
         for group in self._alike():
             note(report, "class_names_alike", examples=[" / ".join(group)])
+        if self._merged:
+            examples = [f"{spelling} is {name}" for spelling, name in list(self._merged.items())[:5]]
+            note(report, "classes_merged", count=len(self._merged), examples=examples)
         unused = [token for token in self._map if token not in self._map_used]
         if unused:
             note(report, "class_map_unused", count=len(unused), examples=unused[:5])
@@ -117,10 +176,17 @@ class ClassJoin:
             return self._class_of(declared_name, f"{declared_name} (id {text})")
         if kind == "name" and text in self._id_of_name:
             return self._id_of_name[text]
-        if not self._lists_classes and text in self._source_ids:
+        if kind == "id" and not self._lists_classes and self._told.class_ids == "index":
+            position, listed_ids = whole_number(text), self.listed_ids
+            if position is not None and 0 <= position < len(listed_ids):
+                return listed_ids[position]
+        elif not self._lists_classes and text in self._source_ids:
             return self._source_ids[text]
         if text in self._id_of_name:
             return self._id_of_name[text]
+        if text in self._hashes:
+            self._found_by_hash.append(text)
+            return self._hashes[text]
         class_id = self._class_of(f"class {text}" if text.lstrip("-").isdecimal() else text, text)
         if self._role == "labels" and kind == "id":
             self._remember_source_id(class_id, text)
@@ -135,11 +201,21 @@ class ClassJoin:
 
     def _class_of(self, name: str, origin: str) -> int:
         """The class of that name, added if the project has none."""
-        class_id = self._id_of_name.get(name)
+        name = self._spelled(name)
+        class_id = self._id_of_name.get(name, self._hashes.get(name))
         if class_id is None:
             class_id = self._append(ObjectClass(len(self._classes), name))
             self._added_by_objects[class_id] = name if name == origin else f"{name} (from {origin})"
         return class_id
+
+    def _spelled(self, name: str) -> str:
+        """The name as it is spelled already, if the user wants those that are alike merged."""
+        if not self._told.merge_alike_classes or name in self._id_of_name:
+            return name
+        spelling = self._spellings.setdefault(alike_key(name), name)
+        if spelling != name:
+            self._merged[name] = spelling
+        return spelling
 
     def _append(self, entry: ObjectClass) -> int:
         self._classes.append(entry)
@@ -150,12 +226,13 @@ class ClassJoin:
     def _declare(self) -> None:
         ids_of_name: dict[str, list[str]] = defaultdict(list)
         for declared in self._declared:
-            name = declared.name
+            name = self._name_by_hash(declared)
             for token in (declared.source_id, declared.name):
                 if token is not None and token in self._map:
                     name = self._map[token]
                     self._map_used.add(token)
                     break
+            name = self._spelled(name)
             if declared.source_id is not None:
                 if declared.source_id in self._name_of_id and self._name_of_id[declared.source_id] != name:
                     note(self._report, "duplicate_class_id", examples=[f"{declared.source_id}: {name}"])
@@ -169,6 +246,19 @@ class ClassJoin:
             if len(ids) > 1:
                 note(self._report, "duplicate_class_name", examples=[f"{name}: ids {', '.join(ids)}"])
 
+    def _name_by_hash(self, declared: DeclaredClass) -> str:
+        """The name of the class whose hash a listed class has as its id, whatever the file calls it; else its own.
+
+        Labels that gave a class its hash may name it anew.
+        """
+        hashed = declared.source_id
+        if hashed is None or hashed not in self._hashes or declared.name in self._id_of_name:
+            return declared.name
+        if self._role == "labels" and hashed in self._source_ids:
+            return declared.name
+        self._found_by_hash.append(hashed)
+        return self._classes[self._hashes[hashed]].name
+
     def _define(self, name: str, declared: DeclaredClass) -> None:
         class_id = self._id_of_name.get(name)
         is_first = class_id is None or class_id not in self._new_source_ids.values()
@@ -179,6 +269,8 @@ class ClassJoin:
             supercategory=declared.supercategory,
             keypoints=declared.keypoints,
             skeleton=declared.skeleton,
+            color=declared.color,
+            is_ignored=self._is_ignored(declared, class_id),
         )
         if class_id is None:
             class_id = self._append(entry)
@@ -190,8 +282,14 @@ class ClassJoin:
         if declared.source_id is not None:
             self._new_source_ids[declared.source_id] = class_id
 
+    def _is_ignored(self, declared: DeclaredClass, class_id: int | None) -> bool:
+        if declared.is_ignored is not None:
+            return declared.is_ignored
+        return class_id is not None and self._classes[class_id].is_ignored
+
     def _read_map(self, class_map: Mapping[Any, Any], references: Sequence[str]) -> dict[str, str]:
         project_tokens = {key: self._classes[class_id].name for key, class_id in self._source_ids.items()}
+        project_tokens |= {text: self._classes[class_id].name for text, class_id in self._hashes.items()}
         project_tokens |= {name: name for name in self._id_of_name}
         file_tokens = {*references, *(entry.name for entry in self._declared)}
         file_tokens |= {entry.source_id for entry in self._declared if entry.source_id is not None}
@@ -201,23 +299,35 @@ class ClassJoin:
         """Ids counted from another start, or along another list, than those of the labels: said, never mended here."""
         if not self.rests_on_ids:
             return
+        if "class_ids_shifted" in self._report.problems or self._told.class_offset or self._told.class_ids:
+            return
         seen = [text for kind, text in self._resolved if kind == "id"]
         shift = shift_of(seen, self._source_ids)
+        correction: dict[str, Any] = {}
         if shift:
             offset = "one more" if shift < 0 else "one less"
             example = f"all {len(seen)} predicted ids are {offset} than an id of the labels"
-        elif seen and all(text.isdecimal() and int(text) <= self._known_count for text in seen):
+            correction = {"class_offset": shift}
+        elif seen and all(self._is_position(text) for text in seen):
             example = f"all {len(seen)} predicted ids are positions in the list of {self._known_count} classes"
             example += ", counted from " + ("0" if "0" in seen else "0 or 1")
+            if "0" in seen:
+                correction = {"class_ids": "index"}
+            elif str(self._known_count) in seen:
+                correction = {"class_ids": "index", "class_offset": -1}
         else:
             return
-        note(self._report, "class_ids_shifted", count=len(seen), examples=[f"{example} ({listed(seen)})"])
+        example += f" ({listed(seen)})"
+        note(self._report, "class_ids_shifted", count=len(seen), examples=[example], correction=correction)
+
+    def _is_position(self, text: str) -> bool:
+        number = whole_number(text)
+        return number is not None and 0 <= number <= self._known_count
 
     def _alike(self) -> list[list[str]]:
         groups: dict[str, list[ObjectClass]] = defaultdict(list)
         for entry in self._classes:
-            key = entry.name.casefold().replace("_", " ").replace("-", " ").strip()
-            groups[key.removesuffix("s") if len(key) > 3 else key].append(entry)
+            groups[alike_key(entry.name)].append(entry)
         return [
             [entry.name for entry in group]
             for group in groups.values()

@@ -19,6 +19,9 @@ GEOMETRIES: Final = tuple(Geometry)
 CODE_OF: Final = {geometry: code for code, geometry in enumerate(GEOMETRIES)}
 UNKNOWN_GEOMETRY: Final = -1
 _Value = TypeVar("_Value")
+_BYTES_A_NUMBER: Final = 32
+"""Of a Python list: the number and the reference to it."""
+_SHAPES_WEIGHED: Final = 200
 _JSON_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -55,6 +58,17 @@ class Columns:
     def has(self, geometry: Geometry) -> np.ndarray:
         """bool (n,): which objects are of a geometry."""
         return self.geometry == CODE_OF[geometry]
+
+
+def shape_bytes(batch: ObjectBatch) -> int:
+    """About how much memory the shapes of a batch take, told by some of its objects."""
+    step = len(batch) // _SHAPES_WEIGHED + 1
+    numbers = sum(len(points) for points in (batch.keypoints or ())[::step] if points is not None)
+    numbers += sum(len(scores) for scores in (batch.class_scores or ())[::step] if scores is not None)
+    numbers += sum(len(ring) for parts in (batch.polygons or ())[::step] for part in parts or () for ring in part)
+    numbers += sum(len(line) for lines in (batch.polylines or ())[::step] for line in lines or ())
+    counts = sum(len(counts) for counts in (batch.rle_counts or ())[::step] if counts is not None)
+    return step * (_BYTES_A_NUMBER * numbers + counts)
 
 
 def columns_of(batch: ObjectBatch) -> Columns:

@@ -11,16 +11,20 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from predscope.errors import InputError
+from predscope.formats.base import BoxFormat
 
-BoxFormat = Literal["xywh", "xyxy", "cxcywh"]
 Units = Literal["pixels", "relative"]
 ConfidenceScale = Literal["fraction", "percent", "logit"]
+ClassIds = Literal["ids", "index"]
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "box_format": ("xywh", "xyxy", "cxcywh"),
     "units": ("pixels", "relative"),
+    "class_ids": ("ids", "index"),
     "confidence_scale": ("fraction", "percent", "logit"),
 }
+
+MAX_CLASS_OFFSET: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Corrections:
         box_format: what the four numbers of a box are: x, y, width, height; x1, y1, x2, y2; or the centre and the size.
         units: of coordinates: pixels, or fractions of the frame's size.
         swap_xy: x and y, and width and height, stand in each other's place.
+        rescale: coordinates and masks that were made for frames of another size are scaled to the frames. The other
+            size is the one that the labels give, or that of the mask itself.
+        class_ids: what the numeric class ids of predictions are: ids as the labels give them, or positions in the list
+            of classes, counted from 0 (from 1 with a ``class_offset`` of -1).
         class_offset: added to the numeric class ids that stand in the file.
         confidence_scale: of confidences: 0..1, 0..100, or logits.
         merge_alike_classes: class names that differ only in case, plural or separators are one class.
@@ -40,6 +48,8 @@ class Corrections:
     box_format: BoxFormat | None = None
     units: Units | None = None
     swap_xy: bool = False
+    rescale: bool = False
+    class_ids: ClassIds | None = None
     class_offset: int = 0
     confidence_scale: ConfidenceScale | None = None
     merge_alike_classes: bool = False
@@ -50,6 +60,12 @@ class Corrections:
             value = getattr(self, name)
             if value is not None and value not in choices:
                 raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}.", where=flag_of(name))
+        offset = self.class_offset
+        if not isinstance(offset, int) or abs(offset) > MAX_CLASS_OFFSET:
+            raise InputError(
+                f"class_offset must be a whole number up to {MAX_CLASS_OFFSET:,}, got {offset!r}.",
+                where=flag_of("class_offset"),
+            )
 
     def flags(self) -> list[str]:
         """The same as flags of the command line, e.g. ``["--box-format", "xyxy"]``."""

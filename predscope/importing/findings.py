@@ -5,8 +5,8 @@ Codes are stable: scripts and documents refer to them. Readers report codes of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from predscope.report import ImportReport, Severity
 
@@ -17,6 +17,7 @@ class Finding(NamedTuple):
     severity: Severity
     message: str
     fix: str = ""
+    correction: Mapping[str, Any] | None = None
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -55,6 +56,19 @@ REJECTIONS: Final[dict[str, Finding]] = {
         _E,
         "Boxes look like fractions (0 to 1) where pixels are expected.",
         "Multiply them by the size of the images, or use a format that has fractions (YOLO).",
+        {"units": "relative"},
+    ),
+    "looks_like_pixels": Finding(
+        _E,
+        "Boxes look like pixels where fractions of the frame (0 to 1) are expected.",
+        "Divide them by the size of the images, or use a format that has pixels (COCO).",
+        {"units": "pixels"},
+    ),
+    "looks_like_logits": Finding(
+        _E,
+        "Confidences lie on both sides of 0 to 1, as logits do.",
+        "Apply a sigmoid or softmax before exporting.",
+        {"confidence_scale": "logit"},
     ),
     "polygon_too_short": Finding(_E, "Outlines have fewer than three points.", "Export the objects again."),
     "keypoints_broken": Finding(_E, "Keypoints are not x, y, v triples.", "Give three numbers for each point."),
@@ -73,7 +87,9 @@ REJECTIONS: Final[dict[str, Finding]] = {
         _E, "Predictions have no confidence.", "Give each a score from 0 to 1; without scores, import them as labels."
     ),
     "confidence_out_of_range": Finding(
-        _E, "Confidences are not between 0 and 1.", "If they are logits, apply a sigmoid or softmax before exporting."
+        _E,
+        "Confidences are not between 0 and 1.",
+        "Export probabilities: logits go through a sigmoid or softmax first.",
     ),
 }
 """Why rows are left out."""
@@ -94,6 +110,11 @@ REPAIRS: Final[dict[str, Finding]] = {
 
 NOTICES: Final[dict[str, Finding]] = {
     "joined_by_name": Finding(_I, "Frames were found by their file names, not by ids."),
+    "joined_by_data_hash": Finding(_I, "Frames were found by their data_hash."),
+    "frame_number_unused": Finding(
+        _I, "Numbers of frames were given for still images, which have none; they were passed over."
+    ),
+    "classes_by_hash": Finding(_I, "Classes were found by their hash (featureNodeHash)."),
     "ids_contradict_names": Finding(
         _W,
         "The ids of images in this file stand for other images in the project; frames were found by file names.",
@@ -126,11 +147,21 @@ NOTICES: Final[dict[str, Finding]] = {
         "Links lead outside the images folder and were left out.",
         "Copy the images, or give the folder they are in.",
     ),
+    "archive_member_refused": Finding(
+        _W,
+        "Files of archives were left out: they are damaged, encrypted, or not what they claim to be.",
+        "Unpack the archive by hand, and look what is in it.",
+    ),
+    "video_length_differs": Finding(
+        _I, "Videos hold another number of frames than their files claim; the frames were counted."
+    ),
+    "unpacked_archive": Finding(_I, "The input is an archive; it was read from inside."),
     "size_differs": Finding(
         _W,
         "The input gives another image size than the image has; the image is right.",
         "If images were resized after labelling, resize the coordinates too.",
     ),
+    "rescaled": Finding(_I, "Coordinates were scaled from the size that the file gives to that of the image."),
     "labels_in_unrotated_pixels": Finding(
         _W, "Labels were drawn without the EXIF rotation of their images, so these images are shown without it."
     ),
@@ -143,13 +174,29 @@ NOTICES: Final[dict[str, Finding]] = {
         "Predicted classes are not among the classes of the labels; they were added.",
         "If they are other spellings or ids of known classes, say which with --class-map.",
     ),
+    "classes_without_labels": Finding(
+        _I,
+        "Predicted classes have not one label: precision counts all their predictions as false, AP leaves them out.",
+        "If the labels are of some classes only, mark the others as ignored.",
+    ),
+    "classes_unused": Finding(_I, "Classes of the list have no object in this input."),
+    "foreign_file_names": Finding(
+        _I,
+        "File names are paths of another machine or addresses (absolute, of Windows, with '..', or URLs); images were "
+        "looked for by the ends of those names.",
+    ),
     "undeclared_class": Finding(
         _W, "Objects refer to classes that the file does not list; classes were made for them.", "List all classes."
+    ),
+    "labels_not_covered": Finding(
+        _W,
+        "Hardly any label has a prediction on it, however the numbers of the boxes are read.",
+        "Check that the predictions are of these frames, made on images of this size and rotation.",
     ),
     "class_ids_shifted": Finding(
         _W,
         "Predicted class ids look counted otherwise than those of the labels, so that classes are likely mixed up.",
-        "Say which is which with --class-map.",
+        "Say which is which with --class-map, or export the ids of the labels.",
     ),
     "classes_disagree": Finding(
         _W,
@@ -164,22 +211,49 @@ NOTICES: Final[dict[str, Finding]] = {
     "class_names_alike": Finding(
         _W,
         "Class names differ only in case, plural or separators; they stay different classes.",
-        "Merge with --class-map.",
+        "Spell them alike, or merge some of them with --class-map.",
+        {"merge_alike_classes": True},
     ),
+    "classes_merged": Finding(_I, "Classes whose names differ only in case, plural or separators were merged."),
     "class_map_unused": Finding(
         _W, "Entries of the class map fit nothing in this input.", "Write class name against what stands in the file."
     ),
     "zero_size": Finding(_W, "Boxes have zero width or height; they are kept.", "Check them: no box can match them."),
     "looks_like_corners": Finding(
         _W,
-        "Boxes look like two corners (x1, y1, x2, y2) where x, y, width, height is expected.",
-        "Export them as x, y, width, height.",
+        "Boxes look like two corners (x1, y1, x2, y2), which is not what the format says.",
+        "Export them as the format says.",
+    ),
+    "looks_like_centres": Finding(
+        _W,
+        "Boxes look like centre and size (cx, cy, w, h), which is not what the format says.",
+        "Export them as the format says.",
+    ),
+    "looks_like_sizes": Finding(
+        _W,
+        "Boxes look like x, y, width, height, which is not what the format says.",
+        "Export them as the format says.",
+    ),
+    "looks_swapped": Finding(
+        _W,
+        "Coordinates look exchanged: boxes fit only when x and y change places.",
+        "Export x before y, width before height.",
     ),
     "box_overhang": Finding(_I, "Boxes reach outside their frame by less than a pixel; they stay as they are."),
+    "polygon_crosses_itself": Finding(
+        _I, "Outlines cross themselves; what is inside of them is drawn and counted by the even-odd rule."
+    ),
     "keypoint_count_differs": Finding(_W, "Objects have another number of keypoints than their class."),
     "duplicate_id": Finding(_W, "Objects share their id with another object.", "Give each object its own id."),
     "object_id_zero": Finding(_I, "An object has the id 0, which some evaluation tools cannot match; this one can."),
-    "duplicate_objects": Finding(_W, "Objects are exact copies of another.", "Remove the copies before evaluating."),
+    "duplicate_objects": Finding(
+        _W, "Objects are exact copies of another.", "Remove the copies before evaluating.", {"drop_duplicates": True}
+    ),
+    "duplicates_dropped": Finding(_I, "Objects that are exact copies of another were left out, as asked."),
+    "corrected": Finding(_I, "Rows were taken as told."),
+    "correction_unused": Finding(
+        _W, "Corrections found nothing to correct in this input.", "Leave them away, or check the file."
+    ),
     "constant_confidence": Finding(
         _W, "All predictions have the same confidence.", "Check that real scores are exported."
     ),
@@ -190,13 +264,43 @@ NOTICES: Final[dict[str, Finding]] = {
 """What else is worth knowing."""
 
 
-def note(report: ImportReport, code: str, *, count: int = 1, examples: Iterable[str] = (), detail: str = "") -> None:
-    """Report a notice or a repair; ``detail`` takes the place of the usual way to mend it."""
+def note(
+    report: ImportReport,
+    code: str,
+    *,
+    count: int = 1,
+    examples: Iterable[str] = (),
+    detail: str = "",
+    correction: Mapping[str, Any] | None = None,
+) -> None:
+    """Report a notice or a repair; ``detail`` and ``correction`` take the place of the usual way to mend it."""
     finding = NOTICES.get(code) or REPAIRS[code]
-    report.note(code, finding.severity, finding.message, count=count, examples=examples, fix=detail or finding.fix)
+    report.note(
+        code,
+        finding.severity,
+        finding.message,
+        count=count,
+        examples=examples,
+        fix=detail or finding.fix,
+        correction=finding.correction if correction is None else correction,
+    )
 
 
-def reject(report: ImportReport, code: str, *, count: int, examples: Iterable[str] = ()) -> None:
-    """Count rows as read and rejected."""
+def reject(
+    report: ImportReport,
+    code: str,
+    *,
+    count: int,
+    examples: Iterable[str] = (),
+    correction: Mapping[str, Any] | None = None,
+) -> None:
+    """Count rows as read and rejected; ``correction`` takes the place of the usual one."""
     finding = REJECTIONS[code]
-    report.reject(code, finding.message, count=count, examples=examples, fix=finding.fix)
+    report.reject(
+        code,
+        finding.message,
+        count=count,
+        examples=examples,
+        fix=finding.fix,
+        correction=finding.correction if correction is None else correction,
+    )

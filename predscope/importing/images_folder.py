@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from predscope.errors import InputError
 from predscope.importing.findings import note
 from predscope.importing.names import NameIndex
 from predscope.importing.references import share
-from predscope.media import ImageInfo, Progress, list_images, scan_images
+from predscope.media import ImageInfo, ImageListing, Progress, is_images_root, list_images, scan_images
+from predscope.media.naming import containing_file
 from predscope.project import Project
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import portable_images_root
-from predscope.project.project import own_folders
+from predscope.project.own_folders import own_folders
+from predscope.project.project import no_images
 from predscope.report import ImportReport
 
 
@@ -43,29 +45,37 @@ def images_of_import(
     """
     root = project.images_root
     if images is None:
-        if root is None or not root.is_dir():
+        if root is None or not is_images_root(root):
             return ImagesFolder(root)
-        return ImagesFolder(root, find_new_images=lambda: _new_images(project, root, draft, progress))
+        return ImagesFolder(root, find_new_images=lambda: _new_images(project, root, draft, report, progress))
     chosen = images.expanduser().resolve()
     listing = list_images(chosen, exclude=own_folders(project.path))
-    if listing.links_outside:
-        names = listing.links_outside
-        note(report, "link_outside_images", count=len(names), examples=names[:5])
     if not listing.paths:
-        raise InputError("there is no image in this folder.", where=chosen, fix="Check the path given with --images.")
+        raise no_images(chosen, listing)
     known = {path: index for index, path in enumerate(draft.column("image_path")) if path is not None}
     if root is not None and chosen != root and known:
-        found = sum(path in known for path in listing.paths)
-        if 2 * found < len(known):
+        files = {containing_file(path) for path in known}
+        found = sum(path in files for path in listing.paths)
+        if 2 * found < len(files):
             raise InputError(
-                f"the images of this project are in {root}, and only {share(found, len(known))} of them are in this "
+                f"the images of this project are in {root}, and only {share(found, len(files))} of them are in this "
                 "folder too.",
                 where=chosen,
                 fix="Make another project for other images: predscope init PROJECT --images DIR",
             )
     infos = scan_images(chosen, listing.paths, progress=progress)
+    remark_on_images(listing, infos, report)
     _tie(draft, infos, known)
+    draft.find_sequences(chosen.stem)
     return ImagesFolder(chosen, portable_images_root(project.path, chosen) if chosen != root else None)
+
+
+def images_of_known_frames(project: Project, root: Path | None) -> ImagesFolder:
+    """The images folder that the maker of an import names (None: that of the project); nothing is looked for in it."""
+    known = project.images_root
+    if root is None or root == known:
+        return ImagesFolder(known)
+    return ImagesFolder(root, portable_images_root(project.path, root))
 
 
 def _tie(draft: FrameDraft, infos: list[ImageInfo], known: dict[str, int]) -> None:
@@ -86,7 +96,25 @@ def _tie(draft: FrameDraft, infos: list[ImageInfo], known: dict[str, int]) -> No
     draft.add_images(info for info in infos if info.path not in taken)
 
 
-def _new_images(project: Project, root: Path, draft: FrameDraft, progress: Progress | None) -> list[ImageInfo]:
-    known = set(draft.column("image_path"))
+def _new_images(
+    project: Project, root: Path, draft: FrameDraft, report: ImportReport, progress: Progress | None
+) -> list[ImageInfo]:
+    known = {containing_file(path) for path in draft.column("image_path") if path is not None}
     listing = list_images(root, exclude=own_folders(project.path))
-    return scan_images(root, [path for path in listing.paths if path not in known], progress=progress)
+    infos = scan_images(root, [path for path in listing.paths if path not in known], progress=progress)
+    if infos:
+        remark_on_images(listing, infos, report)
+    return infos
+
+
+def remark_on_images(listing: ImageListing, infos: Sequence[ImageInfo], report: ImportReport) -> None:
+    """Report what an images folder holds that is not as one would expect."""
+    if listing.links_outside:
+        names = listing.links_outside
+        note(report, "link_outside_images", count=len(names), examples=names[:5])
+    if listing.refused:
+        examples = [f"{name}: {why}" for name, why in list(listing.refused.items())[:5]]
+        note(report, "archive_member_refused", count=len(listing.refused), examples=examples)
+    remarks = [info.remark for info in infos if info.remark]
+    if remarks:
+        note(report, "video_length_differs", count=len(remarks), examples=remarks[:5])

@@ -18,19 +18,27 @@ import pyarrow as pa
 
 from predscope import formats
 from predscope.errors import InputError
+from predscope.formats.archives import opened_archive
 from predscope.formats.base import ObjectBatch, Reading, Role
 from predscope.importing.class_joining import ClassJoin
 from predscope.importing.columns import columns_of, objects_table
-from predscope.importing.habits import SAMPLE_ROWS, form_impression
+from predscope.importing.copies import CopyDropper
+from predscope.importing.correcting import Corrector
+from predscope.importing.corrections import Corrections
+from predscope.importing.examination import examine
+from predscope.importing.habits import SAMPLE_ROWS
+from predscope.importing.label_evidence import Labels
 from predscope.importing.label_frames import LabelFrames
 from predscope.importing.pixel_maps import pixel_map_table
 from predscope.importing.prediction_frames import PredictionFrames
 from predscope.importing.references import distinct
+from predscope.importing.row_judgement import FrameFacts
 from predscope.importing.staged import describe_rejections
-from predscope.importing.validation import BatchCheck, FrameFacts
+from predscope.importing.validation import BatchCheck
 from predscope.media import list_images, scan_images
 from predscope.project.frames import FrameDraft
-from predscope.project.tables import complete_columns, sort_by_frame
+from predscope.project.object_sorting import sort_by_frame
+from predscope.project.tables import complete_columns
 from predscope.report import ImportReport
 from predscope.schema import FRAME_SCHEMA, DeclaredClass, Geometry, ObjectClass
 
@@ -69,6 +77,7 @@ def join_files(
     labels_format: str = "auto",
     predictions_format: str = "auto",
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     with_shapes: bool = True,
 ) -> JoinedFiles:
     """Read two inputs and join them.
@@ -79,26 +88,42 @@ def join_files(
             the labels, if they are one.
         labels_format, predictions_format: names of readers, or "auto": told by the content.
         class_map: class of the labels against what stands in the predictions (name or id), either way round.
+        corrections: how to take the predictions where their file does not say it, or says it wrongly.
         with_shapes: keep polygons, masks and keypoints; without them whatever has a box counts as one.
 
     Raises:
         InputError: one of them cannot be used, or they do not belong together.
     """
+    with opened_archive(labels) as truth_files, opened_archive(predictions) as found_files:
+        if truth_files.files or found_files.files:
+            return join_files(
+                truth_files.path,
+                found_files.path,
+                images=images,
+                labels_format=labels_format,
+                predictions_format=predictions_format,
+                class_map=class_map,
+                corrections=corrections,
+                with_shapes=with_shapes,
+            )
     draft = FrameDraft(FRAME_SCHEMA.empty_table())
     root = images if images is not None else labels if labels.is_dir() else None
     if root is not None:
         draft.add_images(scan_images(root, list_images(root).paths))
     truth = formats.open_input(labels, format=labels_format, role="labels")
     truth.report.source = truth.report.source or str(labels)
-    batches, sample = _loaded(truth, with_shapes)
+    as_written = Corrector(Corrections(), truth.report)
+    batches, sample = _loaded(truth, as_written, with_shapes)
     label_frames = LabelFrames(draft, truth.frames, truth.report, images_root=root)
     label_classes = ClassJoin((), {}, _told_apart(truth.classes), "labels", truth.report)
-    label_table = _joined(batches, sample, label_frames, label_classes, draft, truth)
+    label_table = _joined(batches, sample, label_frames, label_classes, draft, truth, Corrections())
     known = label_classes.changes()
 
     found = formats.open_input(predictions, format=predictions_format, role="predictions")
     found.report.source = found.report.source or str(predictions)
-    batches, sample = _loaded(found, with_shapes)
+    told = corrections or Corrections()
+    correct = Corrector(told, found.report)
+    batches, sample = _loaded(found, correct, with_shapes)
     references = _distinct(sample, "frame_ref")
     kind = sample[0].frame_ref_is if sample else "id"
     prediction_frames = PredictionFrames(draft, found.frames, references, kind, found.report)
@@ -109,9 +134,12 @@ def join_files(
         "predictions",
         found.report,
         class_map=class_map,
+        corrections=told,
         references=_distinct(sample, "class_ref"),
     )
-    prediction_table = _joined(batches, sample, prediction_frames, prediction_classes, draft, found)
+    seen = _SortedLabels(label_table, len(draft))
+    prediction_table = _joined(batches, sample, prediction_frames, prediction_classes, draft, found, told, seen)
+    correct.finish()
     return JoinedFiles(
         frames=draft.table(),
         classes=prediction_classes.changes().prepared,
@@ -144,10 +172,27 @@ class _UncutCheck(BatchCheck):
         """Boxes are evaluated wherever they are."""
 
 
-def _loaded(reading: Reading, with_shapes: bool) -> tuple[itertools.chain[ObjectBatch], list[ObjectBatch]]:
+class _SortedLabels:
+    """A table of labels, sorted by frame, for ``examine``."""
+
+    def __init__(self, table: pa.Table, frame_count: int) -> None:
+        self._table = table
+        self.offsets = np.searchsorted(table["frame_index"].to_numpy(), np.arange(frame_count + 1))
+
+    def of_frames(self, indices: np.ndarray, columns: list[str] | None = None) -> pa.Table:
+        """The objects of some frames, in the order of those."""
+        rows = [np.arange(self.offsets[index], self.offsets[index + 1]) for index in indices]
+        chosen = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+        table = self._table if columns is None else self._table.select(columns)
+        return table.take(pa.array(chosen))
+
+
+def _loaded(
+    reading: Reading, correct: Corrector, with_shapes: bool
+) -> tuple[itertools.chain[ObjectBatch], list[ObjectBatch]]:
     """All batches, and the first of them, up to ``SAMPLE_ROWS`` rows."""
     with_shapes |= reading.pixel_maps is not None  # of class-index masks, the pixels are what is compared
-    slim = (_slim(batch, reading.role, with_shapes) for batch in reading.batches if len(batch))
+    slim = (_slim(correct(batch), reading.role, with_shapes) for batch in reading.batches if len(batch))
     sample: list[ObjectBatch] = []
     while sum(map(len, sample)) < SAMPLE_ROWS and (batch := next(slim, None)) is not None:
         sample.append(batch)
@@ -178,11 +223,14 @@ def _joined(
     classes: ClassJoin,
     draft: FrameDraft,
     reading: Reading,
+    told: Corrections,
+    labels: Labels | None = None,
 ) -> pa.Table:
     report = reading.report
     indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
     facts = _facts(draft)
-    habits = form_impression(sample, indices, facts, reading.role).habits
+    copies = CopyDropper(report) if told.drop_duplicates else None
+    habits = examine(sample, indices, facts, classes, reading.role, report, labels=labels, told=told)
     tables = []
     for batch in batches:
         frame_index = frames.resolve(batch.frame_ref, batch.frame_ref_is)
@@ -194,11 +242,14 @@ def _joined(
         columns = columns_of(batch)
         check = _UncutCheck(batch, columns, frame_index, class_id, facts, reading.role, habits, report)
         check.run()
-        kept = int(check.kept.sum())
+        keep = check.kept
+        if copies is not None:
+            keep = copies.keep(batch, columns, frame_index, class_id, keep)
+        kept = int(keep.sum())
         report.rows += kept
         report.imported += kept
-        report.repaired += int(check.repaired.sum())
-        tables.append(objects_table(batch, columns, frame_index, class_id, check.kept))
+        report.repaired += int((check.repaired & keep).sum())
+        tables.append(objects_table(batch, columns, frame_index, class_id, keep))
     frames.finish()
     classes.finish()
     if report.rows and not report.imported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ import orjson
 from predscope.errors import InputError
 from predscope.formats.base import Reference
 from predscope.importing.findings import note
-from predscope.importing.names import AMBIGUOUS, UNKNOWN, Match, NameIndex, name_parts
+from predscope.importing.hashed_frames import HashedFrames
+from predscope.importing.names import AMBIGUOUS, UNKNOWN, Match, NameIndex, is_foreign, name_parts
 from predscope.importing.references import distinct, listed, spread
+from predscope.importing.rescaling import is_scaled
 from predscope.media import ImageInfo, read_image_info
+from predscope.media.naming import split_video_frame
 from predscope.project.frames import FrameDraft, frame_id_of
+from predscope.project.hashes import split_frame_reference
 from predscope.report import ImportReport
 from predscope.schema import DeclaredFrame, ImageStatus
 
@@ -28,6 +33,7 @@ class LabelFrames:
         draft: the project's frames; gets the new ones and what the labels say of the old.
         declared: frames that the file lists; None: it lists none, and objects name them.
         images_root: the images folder.
+        rescale: coordinates are of the sizes that the file gives, and will be scaled to those of the images.
         find_new_images: reads the headers of images that came into the folder since it was last looked at.
     """
 
@@ -38,8 +44,10 @@ class LabelFrames:
         report: ImportReport,
         *,
         images_root: Path | None = None,
+        rescale: bool = False,
         find_new_images: Callable[[], list[ImageInfo]] | None = None,
     ) -> None:
+        self._rescale = rescale
         self._draft = draft
         self._report = report
         self._images_root = images_root
@@ -59,6 +67,22 @@ class LabelFrames:
     def indices(self) -> set[int]:
         """Frames that the input speaks of."""
         return self._joined
+
+    @property
+    def size_factors(self) -> dict[int, tuple[float, float]]:
+        """By frame the factors of x and y from the size that the file gives to that of the image; none if unwanted."""
+        if not self._rescale:
+            return {}
+        sizes = {index: (width, height) for index, width, height in self._sizes_differ}
+        draft = self._draft
+        return {
+            index: (draft.value(index, "width") / width, draft.value(index, "height") / height)
+            for index, (width, height) in sizes.items()
+        }
+
+    @cached_property
+    def _hashed(self) -> HashedFrames:
+        return HashedFrames(self._draft)
 
     def resolve(self, references: np.ndarray, kind: Reference) -> np.ndarray:
         """int32 (n,): frame index of each reference; ``UNKNOWN`` or ``AMBIGUOUS`` where there is not exactly one."""
@@ -98,6 +122,7 @@ class LabelFrames:
         rotated = [names[index] for index in joined if draft.value(index, "apply_exif")]
         _note_all(report, "exif_orientation", rotated)
         self._settle_sizes()
+        _note_all(report, "foreign_file_names", [name for name in self._by_name if is_foreign(name)])
 
     def _find_listed(self, text: str, kind: Reference) -> int:
         if kind == "id":
@@ -115,6 +140,7 @@ class LabelFrames:
                 for info in infos:
                     self._names.add(info.path)
                 self._draft.add_images(infos)
+                self._draft.find_sequences(self._images_root.stem if self._images_root is not None else "")
                 self._had_images = True
                 matches = [self._match(frame) for frame in declared]
         matches = _without_collisions(declared, matches)
@@ -140,6 +166,9 @@ class LabelFrames:
             for index, source_id in enumerate(self._draft.column("source_id")):
                 if source_id == frame.source_id and name_parts(self._draft.value(index, "file_name")) == parts:
                     return Match(index, len(parts), True)
+        if match.index == UNKNOWN and self._draft.base_count and split_frame_reference(frame.file_name) is not None:
+            index = self._hashed.find(frame.file_name)
+            return Match(index, 1, True) if index != UNKNOWN else match
         return match
 
     def _add(self, frame: DeclaredFrame) -> int:
@@ -176,8 +205,9 @@ class LabelFrames:
                     examples=[f"{frame.file_name}: {frame.source_id}, was {earlier}"],
                 )
             draft.set(index, "source_id", frame.source_id)
+        is_of_video = split_video_frame(draft.value(index, "image_path") or "") is not None
         for column, value in (("sequence", frame.sequence), ("sequence_index", frame.sequence_index)):
-            if value is not None:
+            if value is not None and not is_of_video:  # a frame of a video has its place there
                 draft.set(index, column, value)
         if frame.attributes:
             earlier = draft.value(index, "attributes")
@@ -214,7 +244,11 @@ class LabelFrames:
             name = draft.value(index, "file_name")
             if size != (width, height):
                 example = f"{name}: {width} x {height} in the labels, {size[0]} x {size[1]} in the image"
-                note(self._report, "size_differs", examples=[example])
+                scaled = bool(is_scaled(np.array([[width, height]]), np.array([size]))[0])
+                mends = {"rescale": True} if scaled and not self._rescale else {}
+                note(
+                    self._report, "rescaled" if self._rescale else "size_differs", examples=[example], correction=mends
+                )
             elif draft.value(index, "apply_exif") is False:
                 note(self._report, "labels_in_unrotated_pixels", examples=[name])
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from predscope.media import IMAGE_SUFFIXES
+from predscope.media.naming import IMAGE_SUFFIXES, split_video_frame, video_frame_name
 
 UNKNOWN: Final = -1
 AMBIGUOUS: Final = -2
@@ -41,12 +41,16 @@ class Match:
 def name_parts(name: str) -> tuple[str, ...]:
     """The parts of a path that mean something on any machine.
 
-    URL schemes, hosts and queries, drive letters and leading slashes go; what stands before ``..`` goes with it.
+    URL schemes, hosts and queries, drive letters and leading slashes go; what stands before ``..`` goes with it. The
+    number of a frame of a video stays, without leading zeros ("a.mp4#12").
     """
     if _PLAIN.fullmatch(name) and name not in (".", ".."):
         return (name,)
     if "://" in name:
-        name = unquote(urlsplit(name).path)
+        address = urlsplit(name)
+        name = unquote(f"{address.path}#{address.fragment}" if address.fragment else address.path)
+        if split_video_frame(name) is None:
+            name = unquote(address.path)
     name = name.replace("\\", "/").replace("\0", "")
     if _DRIVE.match(name):
         name = name[2:]
@@ -58,7 +62,21 @@ def name_parts(name: str) -> tuple[str, ...]:
             parts.clear()
         elif part not in ("", "."):
             parts.append(part)
+    frame = split_video_frame(parts[-1]) if parts else None
+    if frame is not None:
+        parts[-1] = video_frame_name(*frame)
     return tuple(parts)
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a name is a path of another machine or an address: absolute, of Windows, with ``..``, or a URL."""
+    return not _PLAIN.fullmatch(name) and (
+        name.startswith(("/", "\\"))
+        or "\\" in name
+        or "://" in name
+        or bool(_DRIVE.match(name))
+        or ".." in name.split("/")
+    )
 
 
 class NameIndex:
@@ -92,6 +110,7 @@ class NameIndex:
             self._by_base.get(base),
             self._by_stem.get(base),
             self._by_stem.get(_stem(base)),
+            self._by_base.get(_stem(base)),  # "a.jpg.txt", "a.mp4#12.txt"
             self._by_lower.get(base.lower()),
         ):
             if candidates:
@@ -136,5 +155,8 @@ def _has_file_suffix(suffix: str) -> bool:
 
 
 def _stem(base: str) -> str:
+    frame = split_video_frame(base)
+    if frame is not None:
+        return video_frame_name(frame[0].rpartition(".")[0], frame[1])
     stem, dot, suffix = base.rpartition(".")
     return stem if stem and _has_file_suffix(dot + suffix) else base

@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from predscope.formats.base import PixelMap, text_column
+from predscope.importing.known_frames import KnownFrames
 from predscope.importing.label_frames import LabelFrames
 from predscope.importing.prediction_frames import PredictionFrames
-from predscope.importing.validation import FrameFacts
+from predscope.importing.row_judgement import FrameFacts
 from predscope.schema import PIXEL_MAP_SCHEMA
 
 
 def pixel_map_table(
-    maps: list[PixelMap] | None, frames: LabelFrames | PredictionFrames, facts: FrameFacts
+    maps: list[PixelMap] | None, frames: LabelFrames | PredictionFrames | KnownFrames, facts: FrameFacts
 ) -> pa.Table | None:
     """``PIXEL_MAP_SCHEMA``, sorted by frame; None where the input is of another kind.
 

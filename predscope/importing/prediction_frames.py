@@ -1,8 +1,8 @@
 """Meeting predictions with the frames of the project: by one kind of reference for all of them, never by guessing.
 
-A join that is wrong but looks right is the worst that an import can do. So the kind of reference (the labels' ids,
-frame ids, file names, numbers in file names) is chosen once, by how many of the references it explains; an import
-that none explains is stopped, with examples of both sides.
+A join that is wrong but looks right is the worst that an import can do. So the kind of reference (data_hashes, the
+labels' ids, frame ids, file names, numbers in file names) is chosen once, by how many of the references it explains; an
+import that none explains is stopped, with examples of both sides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from predscope.errors import InputError
 from predscope.formats.base import Reference
 from predscope.importing.findings import note
-from predscope.importing.names import AMBIGUOUS, UNKNOWN, NameIndex, number_of
+from predscope.importing.hashed_frames import HashedFrames
+from predscope.importing.names import AMBIGUOUS, UNKNOWN, NameIndex, is_foreign, number_of
 from predscope.importing.references import distinct, listed, share, spread
 from predscope.project.frames import FrameDraft
 from predscope.report import ImportReport
@@ -25,6 +26,9 @@ ENOUGH_IDS: Final = 0.5
 """Share of ids that must be known for ids to be trusted."""
 ENOUGH_NAMES: Final = 0.9
 """Share of names that must be known for names to be preferred to ids."""
+
+FIRST_FRAME: Final = "#0"
+"""Behind the name of a video or image, where every reference has the number of a frame."""
 
 Lookup = Callable[[str], int]
 _Key = TypeVar("_Key", str, int)
@@ -58,6 +62,7 @@ class PredictionFrames:
         self._frame_ids = _index_of(draft.column("frame_id"))
         self._names = NameIndex(self._file_names)
         self._numbers = _index_of([number_of(name) for name in self._file_names])
+        self._hashed = HashedFrames(draft, references)
         self._declared_names = {
             frame.source_id: frame.file_name for frame in declared or () if frame.source_id is not None
         }
@@ -98,6 +103,13 @@ class PredictionFrames:
         if references and hits < ENOUGH_IDS * len(references):
             examples = [text for text, index in self._seen.items() if index < 0]
             note(report, "few_frames_matched", count=len(references) - hits, examples=examples[:5])
+        if self._lookup == self._by_name:
+            foreign = [name for text in references if is_foreign(name := self._declared_names.get(text, text))]
+            if foreign:
+                note(report, "foreign_file_names", count=len(foreign), examples=foreign[:5])
+        if self._lookup == self._hashed.find:
+            note(report, "joined_by_data_hash", count=len(references), examples=references[:1])
+            self._hashed.report_stills(report)
         if self._lookup == self._by_source_id:
             shift = shift_of(references, self._source_ids)
             if shift:
@@ -116,6 +128,9 @@ class PredictionFrames:
             return hits / smaller
 
         by_name = share_of("file name", self._by_name)
+        by_hash = share_of("data_hash", self._hashed.find) if self._hashed.are_likely else 0.0
+        if by_hash >= ENOUGH_IDS and by_hash >= by_name:
+            return self._hashed.find
         if kind == "name" and by_name >= ENOUGH_IDS:
             return self._by_name
         by_source_id = share_of("id in the labels", self._by_source_id)
@@ -134,6 +149,8 @@ class PredictionFrames:
             return self._by_number
         if kind == "name" and by_name > 0 and by_source_id == 0:
             return self._by_name  # names of which few are known are still names; the rest is reported
+        if by_hash > 0:
+            return self._hashed.find  # nothing is by accident the UUID of a frame
         self._stop(references, [f"by {title} {100 * part:.0f} %" for title, part in shares])
         raise AssertionError("unreachable")
 
@@ -167,17 +184,21 @@ class PredictionFrames:
         )
 
     def _by_source_id(self, text: str) -> int:
-        return self._source_ids.get(text, UNKNOWN)
+        return self._source_ids.get(text, self._source_ids.get(_of_still(text), UNKNOWN))
 
     def _by_frame_id(self, text: str) -> int:
-        return self._frame_ids.get(text, UNKNOWN)
+        return self._frame_ids.get(text, self._frame_ids.get(_of_still(text), UNKNOWN))
 
     def _by_number(self, text: str) -> int:
-        number = number_of(text)
+        number = number_of(_of_still(text))
         return UNKNOWN if number is None else self._numbers.get(number, UNKNOWN)
 
     def _by_name(self, text: str) -> int:
         name = self._declared_names.get(text, text)
+        index = self._by_whole_name(name)
+        return self._by_whole_name(still) if index == UNKNOWN and (still := _of_still(name)) != name else index
+
+    def _by_whole_name(self, name: str) -> int:
         exact = self._frame_ids.get(name, UNKNOWN)
         return exact if exact >= 0 else self._names.find(name).index
 
@@ -186,12 +207,17 @@ def shift_of(references: Sequence[str], known: dict[str, int]) -> int:
     """+1 or -1 if all ids are known once that is added to them, though not all are known as they are; else 0."""
     if len(references) < 2 or all(text in known for text in references):
         return 0
-    if not all(text.isascii() and text.isdecimal() for text in references):
+    if not all(text.isascii() and text.isdecimal() and len(text) < 19 for text in references):
         return 0
     for shift in (1, -1):
         if all(str(int(text) + shift) in known for text in references):
             return shift
     return 0
+
+
+def _of_still(text: str) -> str:
+    """A reference without the number of the first frame, which a still image has none of."""
+    return text.removesuffix(FIRST_FRAME)
 
 
 def _index_of(values: Sequence[_Key | None]) -> dict[_Key, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,12 @@ def reference_text(value: Any) -> str:
     return str(value)
 
 
+def whole_number(text: str) -> int | None:
+    """The number that an id is, or None; ids of more digits than any counter has are none."""
+    digits = text.removeprefix("-")
+    return int(text) if len(digits) < 19 and digits.isascii() and digits.isdecimal() else None
+
+
 def distinct(references: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Codes int64 (n,), -1 where there is no reference, and the distinct references that they stand for."""
     codes, values = pd.factorize(references, use_na_sentinel=True)
@@ -24,6 +30,16 @@ def distinct(references: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if "" in texts:
         codes = np.where(codes == texts.index(""), -1, codes)
     return codes.astype(np.int64), texts
+
+
+def distinct_texts(columns: Iterable[np.ndarray]) -> list[str]:
+    """Distinct references of several columns, in the order in which they come."""
+    seen: dict[str, None] = {}
+    for references in columns:
+        codes, texts = distinct(references)
+        used = np.unique(codes[codes >= 0]) if "" in texts else range(len(texts))
+        seen.update((texts[code], None) for code in used)
+    return list(seen)
 
 
 def spread(codes: np.ndarray, positions: Sequence[int] | np.ndarray, absent: int) -> np.ndarray:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from predscope import formats
-from predscope.importing.importer import stage_reading
+from predscope.formats.archives import opened_archive
+from predscope.formats.base import Reading
+from predscope.importing.corrections import Corrections
+from predscope.importing.findings import note
+from predscope.importing.readings import stage_reading
 from predscope.importing.staged import ImportResult, StagedImport
 from predscope.media import Progress
 from predscope.project import Project
+from predscope.schema import Role
 
 _FILE_SUFFIX: Final = re.compile(r"\.(json|txt|csv|parquet|xml|zip|pkl|gz)$", re.IGNORECASE)
 
@@ -24,6 +30,7 @@ def import_labels(
     name: str = "labels",
     images: Path | str | None = None,
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> ImportResult:
@@ -35,6 +42,7 @@ def import_labels(
         name=name,
         images=images,
         class_map=class_map,
+        corrections=corrections,
         strict=strict,
         progress=progress,
     ) as staged:
@@ -48,12 +56,20 @@ def import_predictions(
     format: str = "auto",
     name: str | None = None,
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Read predictions and publish them as a new version of a prediction set; see ``stage_predictions``."""
     with stage_predictions(
-        project, source, format=format, name=name, class_map=class_map, strict=strict, progress=progress
+        project,
+        source,
+        format=format,
+        name=name,
+        class_map=class_map,
+        corrections=corrections,
+        strict=strict,
+        progress=progress,
     ) as staged:
         return staged.publish()
 
@@ -66,6 +82,7 @@ def stage_labels(
     name: str = "labels",
     images: Path | str | None = None,
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> StagedImport:
@@ -78,18 +95,25 @@ def stage_labels(
         name: of the label set; an import of the same name is a new version.
         images: folder of the images, if the project does not know it yet, or images were added.
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
+        corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
         progress: called with rows done, rows in all (0: not known) and what is being done.
 
     Raises:
         InputError: the source cannot be used, or does not belong to the project's images.
     """
-    reading = formats.open_input(Path(source), format=format, role="labels")
-    reading.report.source = reading.report.source or str(source)
     folder = None if images is None else Path(images)
-    return stage_reading(
-        project, reading, name=name, images=folder, class_map=class_map, strict=strict, progress=progress
-    )
+    with _opened(source, format, "labels") as reading:
+        return stage_reading(
+            project,
+            reading,
+            name=name,
+            images=folder,
+            class_map=class_map,
+            corrections=corrections,
+            strict=strict,
+            progress=progress,
+        )
 
 
 def stage_predictions(
@@ -99,6 +123,7 @@ def stage_predictions(
     format: str = "auto",
     name: str | None = None,
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> StagedImport:
@@ -110,14 +135,34 @@ def stage_predictions(
         format: name of a reader, or "auto": told by the content.
         name: of the prediction set; None: the name of the source. An import of the same name is a new version.
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
+        corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
         progress: called with rows done, rows in all (0: not known) and what is being done.
 
     Raises:
         InputError: the source cannot be used, or does not belong to the project's frames.
     """
-    reading = formats.open_input(Path(source), format=format, role="predictions")
-    reading.report.source = reading.report.source or str(source)
     if name is None:
-        name = _FILE_SUFFIX.sub("", Path(source).resolve().name) or "predictions"
-    return stage_reading(project, reading, name=name, class_map=class_map, strict=strict, progress=progress)
+        name = default_set_name(Path(source), "predictions")
+    with _opened(source, format, "predictions") as reading:
+        return stage_reading(
+            project, reading, name=name, class_map=class_map, corrections=corrections, strict=strict, progress=progress
+        )
+
+
+@contextmanager
+def _opened(source: Path | str, format: str, role: Role) -> Iterator[Reading]:
+    """The reading of an input, which must be over when this ends."""
+    with opened_archive(Path(source)) as opened:
+        reading = opened.adopt(formats.open_input(opened.path, format=format, role=role), str(source))
+        if opened.files:
+            note(reading.report, "unpacked_archive", count=opened.files)
+        if opened.refused:
+            examples = [f"{name}: {why}" for name, why in list(opened.refused.items())[:5]]
+            note(reading.report, "archive_member_refused", count=len(opened.refused), examples=examples)
+        yield reading
+
+
+def default_set_name(source: Path, role: Role) -> str:
+    """The name of a set that is not given one: ``labels``, or for predictions the name of the source."""
+    return "labels" if role == "labels" else _FILE_SUFFIX.sub("", source.resolve().name) or "predictions"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -10,9 +11,12 @@ import orjson
 
 from predscope.errors import InputError
 from predscope.formats.base import Role
+from predscope.importing.corrections import Corrections
+from predscope.importing.joined_classes import JoinedClass
 from predscope.project import ObjectSet, Project
 from predscope.project.durable import writing_into
-from predscope.project.publishing import Change, StagedSet, publish
+from predscope.project.manifest import check_set_name
+from predscope.project.publishing import Change, StagedSet, publish, rename_staged_record
 from predscope.project.staging import StagingArea
 from predscope.project.tables import REPORT_NAME
 from predscope.report import ImportReport, Severity
@@ -59,12 +63,21 @@ class StagedImport:
         report: what became of every row.
         objects: the objects, version 0.
         first_frame: index of the first frame with objects, preferably one whose image can be shown.
+        classes: what became of each class of the file, those with the most objects first.
     """
 
     def __init__(
-        self, project: Project, area: StagingArea, change: Change, staged: StagedSet, objects: ObjectSet, first: int
+        self,
+        project: Project,
+        area: StagingArea,
+        change: Change,
+        staged: StagedSet,
+        objects: ObjectSet,
+        first: int,
+        classes: Sequence[JoinedClass] = (),
     ) -> None:
         self.project = project
+        self.classes = tuple(classes)
         self.role: Role = staged.role
         self.name = staged.name
         self.report = staged.report
@@ -96,6 +109,21 @@ class StagedImport:
             (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
         return folder
 
+    def rename(self, name: str) -> None:
+        """Give the set that would get a new version another name.
+
+        Raises:
+            InputError: the name cannot be used.
+            ProjectError: the import was published or discarded, or the project cannot be written.
+        """
+        name = check_set_name(name)
+        if name == self.name:
+            return
+        with writing_into(self.project.path):
+            rename_staged_record(self._area, name)
+        self.name = self.objects.name = name
+        self._staged = replace(self._staged, name=name)
+
     def publish(self) -> ImportResult:
         """Make it the newest version of its set, in one step.
 
@@ -126,5 +154,7 @@ def describe_rejections(report: ImportReport) -> str:
     reasons = []
     for problem in errors[:5]:
         example = f" e.g. {problem.examples[0]}." if problem.examples else ""
-        reasons.append(f"{problem.code} ({problem.count:,}): {problem.message}{example} {problem.fix}".strip())
+        flags = Corrections().changed(problem.correction).flags()
+        fix = f"Add {' '.join(flags)}. {problem.fix}" if flags else problem.fix
+        reasons.append(f"{problem.code} ({problem.count:,}): {problem.message}{example} {fix}".strip())
     return " ".join(reasons)

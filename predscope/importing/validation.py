@@ -6,87 +6,30 @@ is counted once, however much of it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from predscope.formats.base import ObjectBatch, Role
 from predscope.geometry import (
-    Paths,
     bounds_of_keypoints,
     bounds_of_oriented_boxes,
     clip_boxes,
     overhang_of_boxes,
-    segment_reduce,
 )
-from predscope.importing import findings
-from predscope.importing.columns import UNKNOWN_GEOMETRY, Columns
+from predscope.importing.columns import UNKNOWN_GEOMETRY
 from predscope.importing.names import AMBIGUOUS
-from predscope.report import MAX_EXAMPLES, ImportReport
+from predscope.importing.outlines import any_not_finite, cross_themselves, whole_points
+from predscope.importing.rescaling import is_scaled, rescale_masks
+from predscope.importing.row_judgement import RowJudgement
 from predscope.run_lengths import read_run_lengths
 from predscope.schema import Geometry
 
 OVERHANG_TOLERANCE_PX: Final = 1.0
 CONFIDENCE_TOLERANCE: Final = 1e-3
 
-Describe = Callable[[int], str]
 
-
-@dataclass(frozen=True, slots=True)
-class FrameFacts:
-    """Frames by index: names for messages, and sizes, NaN where unknown."""
-
-    file_names: list[str]
-    width: np.ndarray
-    height: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What holds for a whole input, found by looking at its beginning.
-
-    Attributes:
-        in_percent: confidences are 0 to 100.
-        looks_normalised: boxes are fractions although the format has pixels.
-    """
-
-    in_percent: bool = False
-    looks_normalised: bool = False
-
-
-class BatchCheck:
-    """The checks of one batch. ``columns`` is changed in place where rows are repaired or completed.
-
-    Attributes:
-        kept: bool (n,): rows that are not rejected (so far).
-        repaired: bool (n,): rows that were changed.
-    """
-
-    def __init__(
-        self,
-        batch: ObjectBatch,
-        columns: Columns,
-        frame_index: np.ndarray,
-        class_id: np.ndarray,
-        frames: FrameFacts,
-        role: Role,
-        habits: Habits,
-        report: ImportReport,
-    ) -> None:
-        self._batch = batch
-        self._columns = columns
-        self._frame_index = frame_index
-        self._class_id = class_id
-        self._frames = frames
-        self._role: Role = role
-        self._habits = habits
-        self._report = report
-        self.kept = np.ones(len(batch), bool)
-        self.repaired = np.zeros(len(batch), bool)
-        self._width = np.full(len(batch), np.nan)
-        self._height = np.full(len(batch), np.nan)
+class BatchCheck(RowJudgement):
+    """The checks of one batch. ``columns`` is changed in place where rows are repaired or completed."""
 
     def run(self) -> None:
         """All checks, from what a row refers to, to its shape, to its numbers."""
@@ -112,9 +55,12 @@ class BatchCheck:
         has_frame = frame_index >= 0
         self._width[has_frame] = self._frames.width[frame_index[has_frame]]
         self._height[has_frame] = self._frames.height[frame_index[has_frame]]
-        if self._habits.looks_normalised and not self._batch.relative:
-            is_box = np.isfinite(self._columns.box).all(axis=1)
-            self._reject("looks_normalised", is_box, self._box_text)
+        habits = self._habits
+        is_box = np.isfinite(self._columns.box).all(axis=1)
+        if habits.looks_normalised and not self._batch.relative:
+            self._reject("looks_normalised", is_box, self._box_text, habits.correction)
+        if habits.looks_like_pixels and self._batch.relative:
+            self._reject("looks_like_pixels", is_box, self._box_text, habits.correction)
 
     def _check_numbers(self) -> None:
         columns = self._columns
@@ -125,10 +71,10 @@ class BatchCheck:
         bad |= np.isnan(box).all(axis=1) & columns.has(Geometry.BOX)
         for paths in (columns.polygons, columns.polylines):
             if paths is not None:
-                bad |= _any_not_finite(paths.values, paths.object_value_starts)
+                bad |= any_not_finite(paths.values, paths.object_value_starts)
         for lists in (columns.keypoints, columns.oriented_box):
             if lists is not None:
-                bad |= _any_not_finite(lists.values, lists.starts)
+                bad |= any_not_finite(lists.values, lists.starts)
         self._reject("not_finite", bad, self._box_text)
         columns.area[~np.isfinite(columns.area) | (columns.area < 0)] = np.nan
         box[~np.isfinite(box).all(axis=1)] = np.nan
@@ -137,17 +83,18 @@ class BatchCheck:
     def _check_paths(self) -> None:
         columns = self._columns
         if columns.polygons is not None:
-            columns.polygons, dropped = _whole_points(columns.polygons, is_polygon=True)
+            columns.polygons, dropped = whole_points(columns.polygons, is_polygon=True)
             is_empty = np.diff(columns.polygons.object_starts) == 0
             is_polygon = columns.has(Geometry.POLYGON)
             self._reject("polygon_too_short", dropped & is_empty & is_polygon)
             self._repair("part_dropped", dropped & ~is_empty)
             self._reject("shape_missing", is_polygon & is_empty)
+            self._remark("polygon_crosses_itself", cross_themselves(columns.polygons))
         else:
             self._reject("shape_missing", columns.has(Geometry.POLYGON))
         is_line = columns.has(Geometry.POLYLINE)
         if columns.polylines is not None:
-            columns.polylines, dropped = _whole_points(columns.polylines, is_polygon=False)
+            columns.polylines, dropped = whole_points(columns.polylines, is_polygon=False)
             is_empty = np.diff(columns.polylines.object_starts) == 0
             self._reject("shape_missing", is_line & is_empty)
             self._repair("part_dropped", dropped & ~is_empty)
@@ -176,13 +123,16 @@ class BatchCheck:
             self._reject("shape_missing", is_oriented)
 
     def _scale(self) -> None:
-        """Fractions of the frame to pixels."""
-        if not self._batch.relative:
-            return
+        """Fractions of the frame, or pixels of a frame of another size, to pixels."""
         columns = self._columns
-        has_size = np.isfinite(self._width) & np.isfinite(self._height)
-        self._reject("frame_size_unknown", ~has_size & ~columns.has(Geometry.CLASSIFICATION))
-        scale = np.stack([np.where(has_size, self._width, 0), np.where(has_size, self._height, 0)], axis=1)
+        if self._batch.relative:
+            has_size = np.isfinite(self._width) & np.isfinite(self._height)
+            self._reject("frame_size_unknown", ~has_size & ~columns.has(Geometry.CLASSIFICATION))
+            scale = np.stack([np.where(has_size, self._width, 0), np.where(has_size, self._height, 0)], axis=1)
+        elif self._frames.scale is not None:
+            scale = np.where(self._frame_index[:, None] >= 0, self._frames.scale[self._frame_index], 1.0)
+        else:
+            return
         columns.box = columns.box * np.tile(scale, 2)
         columns.area = columns.area * scale[:, 0] * scale[:, 1]
         if columns.polygons is not None:
@@ -203,14 +153,30 @@ class BatchCheck:
         has_counts = np.fromiter((counts is not None for counts in columns.rle_counts), bool, len(is_mask))
         self._reject("shape_missing", is_mask & ~has_counts)
         lacks_box = has_counts & np.isnan(columns.box[:, 0])
+        if self._habits.rescale:
+            frame_size = np.column_stack([self._height, self._width])
+            chosen = has_counts & np.isfinite(frame_size).all(axis=1) & (columns.rle_size != frame_size).any(axis=1)
+            rescale_masks(columns, frame_size, chosen)
+            lacks_box |= has_counts & np.isnan(columns.box[:, 0])
         masks = read_run_lengths(columns.rle_counts, columns.rle_size, with_boxes=bool(lacks_box.any()))
         height, width = columns.rle_size.astype(np.float64).T
         differs = (height != self._height) | (width != self._width)
         differs &= np.isfinite(self._width) & np.isfinite(self._height)
-        self._reject("mask_size_differs", has_counts & differs, self._mask_text)
+        differs &= has_counts
+        self._reject("mask_size_differs", differs, self._mask_text, self._mask_correction(differs))
         self._reject("mask_broken", has_counts & ~masks.is_valid)
         self._fill_box(masks.box, has_counts)
         self._fill_area(masks.area, has_counts)
+
+    def _mask_correction(self, rows: np.ndarray) -> dict[str, Any]:
+        """What would bring masks of another size to their frames, if one thing does it for all of them."""
+        size = self._columns.rle_size
+        if size is None or not rows.any():
+            return {}
+        mask, frame = size[rows][:, ::-1], np.column_stack([self._width, self._height])[rows]
+        if (mask[:, ::-1] == frame).all():
+            return {"swap_xy": True}
+        return {"rescale": True} if is_scaled(mask, frame).all() else {}
 
     def _complete(self) -> None:
         """Boxes and areas that the files do not give, from the shapes."""
@@ -271,6 +237,8 @@ class BatchCheck:
         confidence = columns.confidence
         self._reject("confidence_missing", np.isnan(confidence))
         as_text = self._confidence_text(confidence.copy())
+        if self._habits.looks_like_logits:
+            self._reject("looks_like_logits", np.isfinite(confidence), as_text)
         if self._habits.in_percent:
             self._repair("confidence_in_percent", confidence != 0, as_text)
             confidence /= 100
@@ -286,65 +254,3 @@ class BatchCheck:
     def _fill_area(self, area: np.ndarray, where: np.ndarray) -> None:
         chosen = where & np.isnan(self._columns.area)
         self._columns.area[chosen] = area[chosen]
-
-    def _reject(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
-        rows = np.flatnonzero(flagged & self.kept)
-        if len(rows):
-            self.kept[rows] = False
-            findings.reject(self._report, code, count=len(rows), examples=self._examples(rows, describe))
-
-    def _repair(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
-        rows = np.flatnonzero(flagged & self.kept)
-        if len(rows):
-            self.repaired[rows] = True
-            findings.note(self._report, code, count=len(rows), examples=self._examples(rows, describe))
-
-    def _remark(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
-        rows = np.flatnonzero(flagged & self.kept)
-        if len(rows):
-            findings.note(self._report, code, count=len(rows), examples=self._examples(rows, describe))
-
-    def _examples(self, rows: np.ndarray, describe: Describe | None) -> list[str]:
-        return [self._example(int(row), describe) for row in rows[:MAX_EXAMPLES]]
-
-    def _example(self, row: int, describe: Describe | None) -> str:
-        text = self._batch.describe_place(row)
-        if describe is not None:
-            text += f": {describe(row)}"
-        index = self._frame_index[row]
-        return f"{text} in {self._frames.file_names[index]}" if index >= 0 else text
-
-    def _name_frame(self, row: int) -> str:
-        return f"{'image id' if self._batch.frame_ref_is == 'id' else 'image'} {self._batch.frame_ref[row]}"
-
-    def _box_text(self, row: int) -> str:
-        return "x, y, w, h = " + ", ".join(f"{value:g}" for value in self._columns.box[row])
-
-    def _place_text(self, row: int) -> str:
-        return f"{self._box_text(row)} ({self._width[row]:g} x {self._height[row]:g})"
-
-    def _mask_text(self, row: int) -> str:
-        size = self._columns.rle_size
-        height, width = (0, 0) if size is None else size[row]
-        return f"mask {width} x {height}, frame {self._width[row]:g} x {self._height[row]:g}"
-
-    @staticmethod
-    def _confidence_text(confidence: np.ndarray) -> Describe:
-        return lambda row: f"confidence = {confidence[row]:g}"
-
-
-def _any_not_finite(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    bad = ~np.isfinite(values)
-    if not bad.any():
-        return np.zeros(len(starts) - 1, bool)
-    return segment_reduce(np.logical_or, bad, starts, False).astype(bool)
-
-
-def _whole_points(paths: Paths, *, is_polygon: bool) -> tuple[Paths, np.ndarray]:
-    """Paths without those that are too short or broken, and which objects lost any."""
-    drop = paths.unusable_paths(is_polygon=is_polygon)
-    dropped = np.zeros(len(paths), bool)
-    if not drop.any():
-        return paths, dropped
-    dropped[paths.objects_of_paths()[drop]] = True
-    return paths.without_paths(drop), dropped

@@ -14,6 +14,7 @@ from predscope.formats.base import ObjectBatch, Reading
 from predscope.importing import ImportResult, StagedImport, stage_reading
 from predscope.project import Project
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
+from tests.importing.doctored import Clinic
 
 MakeBatch = Callable[..., ObjectBatch]
 
@@ -147,3 +148,9 @@ def labelled(importer: Importer) -> Importer:
     classes = [DeclaredClass("person", "1"), DeclaredClass("car", "3"), DeclaredClass("dog", "8")]
     importer.labels(make_batch(list(range(11, 21)), [1, 3, 8, 1, 3, 8, 1, 3, 8, 1]), frames=frames, classes=classes)
     return importer
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Clinic:
+    """Where data sets are written and imported without being published."""
+    return Clinic(tmp_path)

@@ -22,9 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import os, signal, sys
 from pathlib import Path
+from predscope.formats import coco
 from predscope.importing import import_labels, import_predictions
-from predscope.project import Project
+from predscope.project import Project, object_sorting
 
+coco.BATCH_ROWS = 11  # several batches,
+object_sorting.CHUNK_ROWS = 20  # and several chunks on disk: as with millions of objects
 folder = Path(sys.argv[1])
 
 def run(fatal_step):
@@ -41,6 +44,8 @@ def run(fatal_step):
             return result
         return call
     os.fsync, os.rename, os.replace, os.mkdir = map(watched, (os.fsync, os.rename, os.replace, os.mkdir))
+    sorter = object_sorting.ObjectSorter
+    sorter._write_chunk = watched(sorter._write_chunk)
     project = Project.open(folder / "project")
     project = import_labels(project, folder / "more_labels.json").project
     import_predictions(project, folder / "predictions.json", name="model")

@@ -39,7 +39,7 @@ def test_every_import_is_a_version_and_the_old_ones_stay(labelled) -> None:
     entry = project.versions("predictions", "model")[1]
     assert (entry.rows, entry.imported, entry.format, entry.source) == (1, 1, "hand", "hand.json")
     assert project.objects("predictions", "model", 1).report.to_json() == first.report.to_json()
-    with pytest.raises(ProjectError, match="no version 3; they have 1 to 2"):
+    with pytest.raises(ProjectError, match="no version 3; there are: 1, 2"):
         project.objects("predictions", "model", 3)
     with pytest.raises(ProjectError, match="there are: model, Other/model"):
         project.objects("predictions", "modle")
