@@ -20,6 +20,8 @@ from predscope.report import ImportReport
 from predscope.schema import DeclaredClass, DeclaredFrame, Role
 
 Reference = Literal["id", "name"]
+BoxFormat = Literal["xywh", "xyxy", "cxcywh"]
+"""Left, top, width, height; two corners; or the centre and the size."""
 BATCH_ROWS: Final = 50_000
 """Objects that a reader hands over at a time, at most."""
 
@@ -41,6 +43,7 @@ class ObjectBatch:
         frame_ref_is, class_ref_is: whether those are ids or names.
         geometry: object array (n,) of ``Geometry`` values.
         box: float64 (n, 4): x, y, w, h; NaN rows for classifications. None: to be derived from the shape.
+        box_format: what the four numbers of a box are in the file, from which ``box`` was made.
         relative: coordinates (boxes, polygons, points) are fractions of the frame's size, 0..1.
         confidence: float64 (n,); NaN where absent; None: labels.
         polygons: per object None or parts > rings > flat x, y list (see ``schema.OBJECT_SCHEMA``).
@@ -51,6 +54,7 @@ class ObjectBatch:
         area: float64 (n,), NaN where absent.
         is_crowd, is_ignored: bool (n,).
         class_scores: per object None or list of probabilities.
+        score_classes: names of the classes of ``class_scores``, in order; None: the project's classes, in its order.
         track_id, source_id: per object None or str.
         attributes: per object None or a dict.
         place: where the rows stand: ``place_prefix`` + str(place[i]) + ``place_suffix``, e.g.
@@ -66,6 +70,7 @@ class ObjectBatch:
     place_prefix: str = ""
     place_suffix: str = ""
     box: np.ndarray | None = None
+    box_format: BoxFormat = "xywh"
     relative: bool = False
     confidence: np.ndarray | None = None
     polygons: list[Any] | None = None
@@ -78,6 +83,7 @@ class ObjectBatch:
     is_crowd: np.ndarray | None = None
     is_ignored: np.ndarray | None = None
     class_scores: list[Any] | None = None
+    score_classes: list[str] | None = None
     track_id: list[str | None] | None = None
     source_id: list[str | None] | None = None
     attributes: list[dict[str, Any] | None] | None = None

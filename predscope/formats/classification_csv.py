@@ -18,6 +18,7 @@ import numpy as np
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role, text_column
+from predscope.formats.table_columns import read_columns
 from predscope.media import IMAGE_SUFFIXES
 from predscope.report import ImportReport, Severity
 from predscope.schema import Geometry
@@ -32,7 +33,6 @@ _CLASS_NAMES: Final = (
 )
 _CLASS_ID_NAMES: Final = ("class_id", "label_id", "category_id", "class_index", "label_index")
 _CONFIDENCE_NAMES: Final = ("confidence", "score", "probability", "prob", "conf")
-_BOX_NAMES: Final = frozenset({"xmin", "x_min", "x1", "x", "left", "bbox", "box", "xcenter", "x_center", "cx"})
 _DELIMITERS: Final = ",;\t|"
 
 
@@ -100,11 +100,14 @@ class ClassificationCsvReader:
 def _layout_of(first_line: str) -> _Layout | None:
     """The layout that the first line of a file tells; None: it is of another kind."""
     for delimiter in sorted(_DELIMITERS, key=lambda sign: -first_line.count(sign)):
-        cells = next(csv.reader([first_line], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader([first_line], delimiter=delimiter), [])
+        except csv.Error:  # a lone carriage return, or a cell without end
+            return None
         if len(cells) < 2:
             return None
         names = tuple(_plain(cell) for cell in cells)
-        if _BOX_NAMES & set(names):
+        if read_columns(cells).has_shape:
             return None
         frame, klass = _place(names, _FRAME_NAMES), _place(names, _CLASS_NAMES)
         class_id, confidence = _place(names, _CLASS_ID_NAMES), _place(names, _CONFIDENCE_NAMES)
@@ -121,10 +124,8 @@ def _layout_of(first_line: str) -> _Layout | None:
 
 
 def _near_miss(first_line: str) -> str:
-    names = {_plain(cell) for cell in first_line.replace(";", ",").replace("\t", ",").split(",")}
-    if _BOX_NAMES & names:
-        return "a table with columns of boxes, which no format here has"
-    return "a table without columns named frame and class"
+    has_shape = read_columns(first_line.replace(";", ",").replace("\t", ",").split(",")).has_shape
+    return "" if has_shape else "a table without columns named frame and class"
 
 
 def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:

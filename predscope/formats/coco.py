@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role
-from predscope.formats.coco_frames import read_classes, read_frames
+from predscope.formats.coco_frames import class_frequencies, read_classes, read_frames
 from predscope.formats.coco_objects import RecordKind, records_to_batch
+from predscope.formats.coco_panoptic import has_segments
 from predscope.formats.content import HEAD_BYTES
 from predscope.formats.json_input import JsonDocument, Span, open_json
 from predscope.formats.json_peek import JsonPeek, peek_json
@@ -37,7 +38,7 @@ class CocoReader:
         if peek.kind == "array":
             return _detect_records(peek)
         if peek.kind == "object":
-            return _detect_labels_file(source, peek)
+            return _detect_labels_file(source, head, peek)
         return Detection(0.0, "")
 
     def read(self, source: Path, role: Role) -> Reading:
@@ -61,10 +62,13 @@ def _detect_records(peek: JsonPeek) -> Detection:
     return Detection(0.8, "a JSON list of records with image_id but no score (COCO annotations)", "labels")
 
 
-def _detect_labels_file(source: Path, peek: JsonPeek) -> Detection:
-    keys = {*peek.keys, *_members_at_end(source)} & {"images", "annotations", "categories"}
+def _detect_labels_file(source: Path, head: bytes, peek: JsonPeek) -> Detection:
+    members = {"images", "annotations", "categories"}
+    if any(key in members and key not in peek.first_of for key in peek.keys[:-1]):
+        return Detection(0.0, "a JSON object with COCO's keys, which are no lists")
+    keys = {*peek.keys, *_members_at_end(source)} & members
     record = peek.first_of.get("annotations")
-    if isinstance(record, dict) and "segments_info" in record:
+    if has_segments(source, head):
         return Detection(0.0, "a COCO panoptic file: its segments are in PNG files")
     if isinstance(record, dict) and not any(key in record for key in _SHAPE_KEYS):
         return Detection(0.0, f"COCO records, but not of objects ({_describe_record(record)})")
@@ -137,7 +141,22 @@ def _read_labels_file(document: JsonDocument, role: Role) -> Reading:
         )
         return Reading("coco", role, frames, classes, iter(()), document.report)
     kind = RecordKind.of(record, "annotations[", role)
-    return Reading("coco", role, frames, classes, _read_batches(document, span, kind), document.report)
+    batches = _read_batches(document, span, kind)
+    frequencies = class_frequencies(document)
+    if frequencies:
+        batches = (_with_frequencies(batch, frequencies) for batch in batches)
+    return Reading("coco", role, frames, classes, batches, document.report)
+
+
+def _with_frequencies(batch: ObjectBatch, frequencies: dict[str, str]) -> ObjectBatch:
+    """How often LVIS says that the class of each object occurs, among the object's attributes."""
+    told = [frequencies.get(str(reference)) for reference in batch.class_ref.tolist()]
+    earlier = batch.attributes or [None] * len(batch)
+    batch.attributes = [
+        kept if frequency is None else {**(kept or {}), "frequency": frequency}
+        for kept, frequency in zip(earlier, told, strict=True)
+    ]
+    return batch
 
 
 def _read_batches(document: JsonDocument, span: Span, kind: RecordKind) -> Iterator[ObjectBatch]:
@@ -178,6 +197,7 @@ def _check_annotations(document: JsonDocument, record: Any, role: Role) -> None:
         raise FileParsingError(
             "is a COCO panoptic file, whose segments are in PNG files; this reader reads instances.",
             where=document.source,
+            fix="Import it with --format coco_panoptic.",
         )
     if isinstance(record, dict) and "caption" in record and not any(key in record for key in _SHAPE_KEYS):
         raise FileParsingError("holds captions, not objects on images.", where=document.source)

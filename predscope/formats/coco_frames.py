@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from predscope.formats.json_input import JsonDocument, Span
+from predscope.formats.json_values import as_color
+from predscope.media.naming import video_frame_name
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
 _NAME_KEYS: Final = ("file_name", "coco_url", "url", "path", "name")
+_LVIS_LISTS: Final = ("neg_category_ids", "not_exhaustive_category_ids")
+"""Classes that were looked for in vain, and classes of which not all objects were marked (https://lvisdataset.org)."""
+_NUMBER_KEYS: Final = ("frame_id", "frame_index")
+"""The place of an image in its video."""
 _IMAGE_KEYS: Final = frozenset(
-    {"id", "width", "height", "license", "flickr_url", "video_id", "frame_id", "attributes", *_NAME_KEYS}
+    {"id", "width", "height", "license", "flickr_url", "video_id", "attributes", *_NAME_KEYS, *_NUMBER_KEYS}
 )
 
 
@@ -19,17 +26,18 @@ def read_frames(document: JsonDocument) -> list[DeclaredFrame] | None:
     span = document.members.get("images")
     if not isinstance(span, Span) or not document.is_array_at(span):
         return None
+    videos = _video_names(document)
     frames: list[DeclaredFrame] = []
     for first, records in document.records(span):
         frames.extend(
             frame
             for row, record in enumerate(records)
-            if (frame := _read_frame(record, f"images[{first + row}]", document.report)) is not None
+            if (frame := _read_frame(record, f"images[{first + row}]", document.report, videos)) is not None
         )
     return frames
 
 
-def _read_frame(record: Any, place: str, report: ImportReport) -> DeclaredFrame | None:
+def _read_frame(record: Any, place: str, report: ImportReport, videos: Mapping[str, str]) -> DeclaredFrame | None:
     if not isinstance(record, dict):
         report.note(
             "image_not_object",
@@ -40,6 +48,10 @@ def _read_frame(record: Any, place: str, report: ImportReport) -> DeclaredFrame 
         return None
     source_id = _text(record.get("id"))
     name = next((text for key in _NAME_KEYS if (text := _text(record.get(key)))), None)
+    video = _text(record.get("video_id"))
+    number = next((index for key in _NUMBER_KEYS if (index := _whole(record.get(key))) is not None), None)
+    if name is None and video is not None and video in videos and number is not None and number >= 0:
+        name = video_frame_name(videos[video], number)
     if name is None:
         if source_id is None:
             report.note(
@@ -60,19 +72,34 @@ def _read_frame(record: Any, place: str, report: ImportReport) -> DeclaredFrame 
     attributes = {
         key: value for key, value in record.items() if key not in _IMAGE_KEYS and _is_scalar(value) and value != ""
     }
+    for key in _LVIS_LISTS:
+        if isinstance(listed := record.get(key), list) and listed:
+            attributes[key] = [entry for entry in listed if _is_scalar(entry)]
     nested = record.get("attributes")
     if isinstance(nested, dict):
         attributes.update((key, value) for key, value in nested.items() if _is_scalar(value))
-    video = _text(record.get("video_id"))
     return DeclaredFrame(
         file_name=name,
         source_id=source_id,
         width=_size(record.get("width")),
         height=_size(record.get("height")),
-        sequence=video,
-        sequence_index=_whole(record.get("frame_id")) if video is not None else None,
+        sequence=None if video is None else videos.get(video, video),
+        sequence_index=number if video is not None else None,
         attributes=attributes,
     )
+
+
+def _video_names(document: JsonDocument) -> dict[str, str]:
+    """Names of the ``videos`` that some labels files list, by id."""
+    videos = document.member("videos") if "videos" in document.members else None
+    names: dict[str, str] = {}
+    for record in videos if isinstance(videos, list) else ():
+        if isinstance(record, dict):
+            name = next((text for key in _NAME_KEYS if (text := _text(record.get(key)))), None)
+            source_id = _text(record.get("id"))
+            if name and source_id is not None:
+                names.setdefault(source_id, name)
+    return names
 
 
 def read_classes(document: JsonDocument) -> list[DeclaredClass] | None:
@@ -105,8 +132,18 @@ def read_classes(document: JsonDocument) -> list[DeclaredClass] | None:
             )
         keypoints = _names(record.get("keypoints"))
         skeleton = _skeleton(record.get("skeleton"), len(keypoints), place, report)
-        classes.append(DeclaredClass(name, source_id, _text(record.get("supercategory")) or None, keypoints, skeleton))
+        supercategory = _text(record.get("supercategory")) or None
+        color = as_color(record.get("color"))
+        classes.append(DeclaredClass(name, source_id, supercategory, keypoints, skeleton, color))
     return classes
+
+
+def class_frequencies(document: JsonDocument) -> dict[str, str]:
+    """LVIS' ``frequency`` (r: rare, c: common, f: frequent) by category id; {} in other files."""
+    categories = document.member("categories")
+    records = [record for record in categories if isinstance(record, dict)] if isinstance(categories, list) else []
+    pairs = [(_text(record.get("id")), record.get("frequency")) for record in records]
+    return {category: frequency for category, frequency in pairs if category is not None and isinstance(frequency, str)}
 
 
 def _skeleton(value: Any, keypoints: int, place: str, report: ImportReport) -> tuple[tuple[int, int], ...]:

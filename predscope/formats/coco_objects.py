@@ -24,7 +24,7 @@ from predscope.formats.coco_shapes import (
     number_rows,
     segmentation_columns,
 )
-from predscope.report import ImportReport
+from predscope.report import MAX_EXAMPLES, ImportReport, Severity
 from predscope.schema import Geometry
 
 _IGNORE_KEYS: Final = ("ignore", "ignored", "difficult")
@@ -72,13 +72,13 @@ def records_to_batch(
     """
     places = np.arange(first_index, first_index + len(records))
     try:
-        return _columns(records, places, kind)
+        return _columns(records, places, kind, report)
     except OddRecords:
         tidy, rows = tidy_records(records, first_index, kind, report)
-        return _columns(tidy, places[rows], kind) if tidy else None
+        return _columns(tidy, places[rows], kind, report) if tidy else None
 
 
-def _columns(records: list[Any], places: np.ndarray, kind: RecordKind) -> ObjectBatch:
+def _columns(records: list[Any], places: np.ndarray, kind: RecordKind, report: ImportReport) -> ObjectBatch:
     if set(map(type, records)) != {dict}:
         raise OddRecords
     keys = frozenset().union(*records)
@@ -118,7 +118,26 @@ def _columns(records: list[Any], places: np.ndarray, kind: RecordKind) -> Object
     has_box = np.fromiter((box is not None for box in boxes), bool, count)
     _set_geometry(batch, has_box)
     _set_boxes(batch, boxes, has_box, records)
+    _note_unknown(records, keys, report)
     return batch
+
+
+def _note_unknown(records: list[dict[str, Any]], keys: frozenset[str], report: ImportReport) -> None:
+    """Say which members COCO does not define, by the first records that have any, and what becomes of them."""
+    unknown = sorted(key for key in keys - _COLUMN_KEYS if isinstance(key, str))
+    if not unknown or "unknown_members" in report.problems:
+        return
+    examples = []
+    for key in unknown[:MAX_EXAMPLES]:
+        value = next((record[key] for record in records if record.get(key) is not None), "")
+        examples.append(f"{key}: {'kept as an attribute' if _is_scalar(value) else 'left out, as no plain value'}")
+    report.note(
+        "unknown_members",
+        Severity.INFO,
+        "Records have members that COCO does not define; plain values are kept as attributes.",
+        count=len(unknown),
+        examples=examples,
+    )
 
 
 def _reference_kind(key: str, id_key: str) -> Reference:

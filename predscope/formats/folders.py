@@ -40,22 +40,23 @@ def sample_files(root: Path, suffixes: frozenset[str], count: int = SAMPLE_FILES
 
 
 def frame_names(
-    files: Sequence[Path], root: Path, *, container: str | None = None, keep_suffix: bool = False
+    files: Sequence[Path], root: Path, *, container: str | Sequence[str] | None = None, keep_suffix: bool = False
 ) -> list[str]:
     """Names of the frames that files of one frame each belong to.
 
     The file's stem where stems are unique, else its path below ``root`` without the ending, "/" separated.
 
     Args:
-        container: name of folders that say nothing of the frame (``labels``), left out of paths.
+        container: name or names of folders that say nothing of the frame (``labels``), left out of paths.
         keep_suffix: keep the ending of the file.
     """
     names = [path.name if keep_suffix else path.stem for path in files]
     if max(Counter(names).values(), default=0) <= 1:
         return names
+    left_out = {container} if isinstance(container, str) else set(container or ())
     folders = [place_below(path, root).split("/")[:-1] for path in files]
     return [
-        "/".join([*(part for part in parts if part != container), name])
+        "/".join([*(part for part in parts if part not in left_out), name])
         for parts, name in zip(folders, names, strict=True)
     ]
 

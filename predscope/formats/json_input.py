@@ -7,53 +7,33 @@ Python object for every box of the file at once, and a file that was cut short i
 
 from __future__ import annotations
 
+import gc
 import json
 import operator
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 import orjson
 
 from predscope.errors import FileParsingError
-from predscope.formats.content import describe_content, read_all
+from predscope.formats.content import describe_content, read_head
+from predscope.formats.file_bytes import FileBytes, content_of
 from predscope.formats.json_peek import first_element
+from predscope.formats.json_structure import Span, Structure, count_lines, find_structure, skip_space
 from predscope.report import ImportReport, Severity
 
-_WINDOW: Final = 1 << 20
 _CHUNK: Final = 1 << 21
 _FIRST_BYTES: Final = 1 << 16
-_QUOTE, _BACKSLASH = ord('"'), ord("\\")
+_COMMA: Final = ord(",")
 _OPEN_ARRAY, _OPEN_OBJECT = ord("["), ord("{")
 _CLOSING_STEP: Final = ord("]") - ord("[")  # the same for { and }
-_STRUCTURAL: Final = np.isin(np.arange(256), [ord(c) for c in '"[]{}\\'])
-_SPACE: Final = b" \t\r\n"
-_COMMA: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
 _NON_FINITE: Final = re.compile(rb"[:,\[\s](?:NaN|-?Infinity)\b")
-
-
-class Span(NamedTuple):
-    """A value in the file: ``data[start:end]``."""
-
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class _Structure:
-    """Result of the pass: containers inside the root, and places between elements where an array may be cut."""
-
-    root_end: int | None = None
-    children: list[Span] = field(default_factory=list)
-    cuts: list[int] = field(default_factory=list)
-    records: int = 0
-    in_string: bool = False
-    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -62,7 +42,7 @@ class JsonDocument:
 
     Attributes:
         source: where it was read from.
-        data: its bytes, in UTF-8.
+        data: its bytes, in UTF-8; those of a large file are read from it in pieces.
         root: the root value.
         is_array: the root is an array, else an object.
         members: the root object's values; empty for an array. A ``Span`` for arrays and objects, else the value itself.
@@ -70,7 +50,7 @@ class JsonDocument:
     """
 
     source: Path
-    data: bytes
+    data: bytes | FileBytes
     root: Span
     is_array: bool
     members: dict[str, Any]
@@ -107,12 +87,12 @@ class JsonDocument:
             index += len(elements)
             if cut == last:
                 return
-            comma = _COMMA.match(self.data, cut, last)
-            if comma is None:
-                if self.data[cut:last].strip(_SPACE):
-                    raise self._syntax_error("expected ',' or ']' after a record", cut)
+            comma = skip_space(self.data, cut, last)
+            if comma == last:
                 return
-            start = comma.end()
+            if self.data[comma] != _COMMA:
+                raise self._syntax_error("expected ',' or ']' after a record", cut)
+            start = skip_space(self.data, comma + 1, last)
             if start == last:
                 raise self._syntax_error("expected another record after ','", start)
 
@@ -128,7 +108,8 @@ class JsonDocument:
     def _parse(self, text: bytes, locate: Callable[[int], int]) -> Any:
         """Parse ``text``; ``locate`` turns a position in it into one in the file."""
         try:
-            return orjson.loads(text)
+            with _collector_paused():
+                return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             first_error = error
         try:
@@ -169,7 +150,7 @@ class JsonDocument:
 
     def _syntax_error(self, what: str, offset: int) -> FileParsingError:
         offset = min(offset, len(self.data))
-        line = self.data.count(b"\n", 0, offset) + 1
+        line = count_lines(self.data, offset)
         near = self.data[max(offset - 20, 0) : offset + 20].decode("utf-8", "replace")
         return FileParsingError(
             f"not valid JSON at byte {offset:,} (line {line:,}): {what}; near {near!r}.",
@@ -186,25 +167,19 @@ def open_json(source: Path, report: ImportReport) -> JsonDocument:
     Raises:
         FileParsingError: empty, not JSON, cut short, or with something behind its end.
     """
-    raw = read_all(source)
-    data, encoding = _to_utf8(raw, source)
-    start = len(data) - len(data.lstrip(_SPACE))
+    data, encoding = _to_utf8(content_of(source), source)
+    start = skip_space(data, 0, len(data))
     if start == len(data):
-        kind = "an empty file" if not raw else "a file of white space"
+        kind = "an empty file" if not source.stat().st_size else "a file of white space"
         raise FileParsingError(
             f"is {kind}, where JSON is expected.", where=source, fix="Was the program that wrote it stopped early?"
         )
     if data[start] not in (_OPEN_ARRAY, _OPEN_OBJECT):
-        raise FileParsingError(f"is not JSON: it looks like {describe_content(raw[:4096])}.", where=source)
-    nul = data.find(b"\x00")
-    if nul >= 0:
-        raise FileParsingError(
-            f"has a NUL byte at byte {nul:,}, which JSON never has: the file is damaged.",
-            where=source,
-            fix="Write or download it again.",
-        )
+        raise FileParsingError(f"is not JSON: it looks like {describe_content(read_head(source))}.", where=source)
     is_array = data[start] == _OPEN_ARRAY
-    structure = _find_structure(data, start, record_depth=1 if is_array else 2)
+    structure = find_structure(data, start, record_depth=1 if is_array else 2)
+    if structure.nul is not None:
+        raise _has_nul(source, structure.nul)
     if structure.root_end is None:
         raise _cut_short(source, data, structure)
     end = structure.root_end
@@ -214,11 +189,13 @@ def open_json(source: Path, report: ImportReport) -> JsonDocument:
     for span in [document.root, *structure.children]:
         if data[span.end - 1] - data[span.start] != _CLOSING_STEP:
             raise document._syntax_error("a bracket is closed by one of the other kind", span.end - 1)
-    rest = data[end:].lstrip(_SPACE)
-    if rest:
-        lines = rest[:1] in (b"{", b"[")
+    rest = skip_space(data, end, len(data))
+    if rest < len(data):
+        if data[rest] == 0:
+            raise _has_nul(source, rest)
+        lines = data[rest] in (_OPEN_ARRAY, _OPEN_OBJECT)
         raise FileParsingError(
-            f"has more text behind the end of its JSON, at byte {len(data) - len(rest):,}.",
+            f"has more text behind the end of its JSON, at byte {rest:,}.",
             where=source,
             fix="It looks like one JSON value a line: put the lines into one list." if lines else "Remove that text.",
         )
@@ -227,93 +204,42 @@ def open_json(source: Path, report: ImportReport) -> JsonDocument:
     return document
 
 
-def _to_utf8(raw: bytes, source: Path) -> tuple[bytes, str]:
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without garbage collection, which would look again and again at what is being built, and find nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _to_utf8(raw: bytes | FileBytes, source: Path) -> tuple[bytes | FileBytes, str]:
     """The bytes in UTF-8 without a byte order mark, and what is odd about the encoding ("" if nothing is)."""
-    if raw.startswith(b"\xef\xbb\xbf"):
-        return raw[3:], ""
+    head = raw[:4]
+    if head.startswith(b"\xef\xbb\xbf"):
+        return raw[3:] if isinstance(raw, bytes) else FileBytes(source, start=3), ""
     encoding = ""
-    if raw.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         encoding = "utf-32"
-    elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    elif raw[:4:2] == b"\x00\x00" and raw[1:4:2].strip(b"\x00"):
+    elif head[::2] == b"\x00\x00" and head[1::2].strip(b"\x00"):
         encoding = "utf-16-be"
-    elif raw[1:4:2] == b"\x00\x00" and raw[:4:2].strip(b"\x00"):
+    elif head[1::2] == b"\x00\x00" and head[::2].strip(b"\x00"):
         encoding = "utf-16-le"
     if not encoding:
         return raw, ""
     try:
-        return raw.decode(encoding).encode(), f"{encoding[:6].upper()}, not UTF-8; it was converted"
+        return raw[:].decode(encoding).encode(), f"{encoding[:6].upper()}, not UTF-8; it was converted"
     except UnicodeError as error:
         raise FileParsingError(
             f"starts as {encoding.upper()} text but cannot be decoded ({error}).",
             where=source,
             fix="Is the download complete? Save it as UTF-8.",
         ) from None
-
-
-def _find_structure(data: bytes, start: int, record_depth: int) -> _Structure:
-    """Follow the brackets outside of strings. ``cuts`` are ends of records, about one in each window."""
-    found = _Structure()
-    buffer = np.frombuffer(data, np.uint8)
-    opened = start
-    position = start
-    while position < len(data):
-        stop = min(position + _WINDOW, len(data))
-        while stop < len(data) and data[stop - 1] == _BACKSLASH:
-            stop += 1
-        window = buffer[position:stop]
-        places = np.flatnonzero(_STRUCTURAL[window])
-        symbols = window[places]
-        if data.find(b"\\", position, stop) >= 0:
-            places, symbols = _drop_escaped(places, symbols)
-        is_quote = symbols == _QUOTE
-        inside = ((np.cumsum(is_quote) + found.in_string) & 1).astype(bool)
-        if len(inside):
-            found.in_string = bool(inside[-1])
-        brackets = ~inside & ~is_quote
-        places, symbols = places[brackets] + position, symbols[brackets]
-        opens = (symbols == _OPEN_ARRAY) | (symbols == _OPEN_OBJECT)
-        depth = np.cumsum(np.where(opens, 1, -1)) + found.depth
-        if len(depth):
-            ends = np.flatnonzero(depth <= 0)
-            if len(ends):
-                found.root_end = int(places[ends[0]]) + 1
-                places, opens, depth = (column[: ends[0] + 1] for column in (places, opens, depth))
-            found.depth = int(depth[-1])
-            if record_depth == 2:
-                for place, is_open in zip(*_child_edges(places, opens, depth), strict=True):
-                    if is_open:
-                        opened, found.records = place, 0
-                    else:
-                        found.children.append(Span(opened, place + 1))
-            closed = places[~opens & (depth == record_depth)]
-            found.records += int(np.count_nonzero(closed >= opened))
-            if len(closed):
-                found.cuts.append(int(closed[-1]) + 1)
-        if found.root_end is not None:
-            return found
-        position = stop
-    return found
-
-
-def _child_edges(places: np.ndarray, opens: np.ndarray, depth: np.ndarray) -> tuple[list[int], list[bool]]:
-    """Where values directly inside the root open and close."""
-    edges = (opens & (depth == 2)) | (~opens & (depth == 1))
-    return places[edges].tolist(), opens[edges].tolist()
-
-
-def _drop_escaped(places: np.ndarray, symbols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Without the backslashes and the quotes that they escape."""
-    is_backslash = symbols == _BACKSLASH
-    slashes = places[is_backslash]
-    order = np.arange(len(slashes))
-    starts = np.ones(len(slashes), bool)
-    starts[1:] = np.diff(slashes) != 1
-    first_of_run = np.maximum.accumulate(np.where(starts, order, 0))
-    escaped = slashes[(order - first_of_run) % 2 == 0] + 1
-    keep = ~is_backslash & ~np.isin(places, escaped)
-    return places[keep], symbols[keep]
 
 
 def _find_members(document: JsonDocument, children: list[Span]) -> dict[str, Any]:
@@ -332,8 +258,16 @@ def _find_members(document: JsonDocument, children: list[Span]) -> dict[str, Any
     return {key: children[value[0]] if isinstance(value, list) else value for key, value in skeleton.items()}
 
 
-def _cut_short(source: Path, data: bytes, structure: _Structure) -> FileParsingError:
-    line = data.count(b"\n") + 1
+def _has_nul(source: Path, place: int) -> FileParsingError:
+    return FileParsingError(
+        f"has a NUL byte at byte {place:,}, which JSON never has: the file is damaged.",
+        where=source,
+        fix="Write or download it again.",
+    )
+
+
+def _cut_short(source: Path, data: bytes | FileBytes, structure: Structure) -> FileParsingError:
+    line = count_lines(data, len(data))
     place = "inside a string" if structure.in_string else f"with {structure.depth} brackets still open"
     count = structure.records
     records = f" after {count:,} complete record{'' if count == 1 else 's'} of its last list" if count else ""

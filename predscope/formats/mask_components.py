@@ -1,12 +1,15 @@
-"""Connected regions of class-index masks as run lengths."""
+"""Regions of class-index masks, and of masks of instances, as run lengths."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from hotcoco import mask as rle_codec
+
+from predscope.run_lengths import read_run_lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,18 @@ def find_regions(mask: np.ndarray, values: list[int]) -> MaskRegions:
         np.concatenate(areas).astype(np.float64),
         encode_regions(regions, total),
     )
+
+
+def find_instances(ids: np.ndarray, without: Sequence[int] = (0,)) -> MaskRegions:
+    """One region for each value of ``ids`` (h, w), connected or not, but for those in ``without``."""
+    values, inverse = np.unique(ids, return_inverse=True)
+    numbers = np.cumsum(~np.isin(values, without))
+    numbers[np.isin(values, without)] = 0
+    kept = values[numbers > 0]
+    regions = numbers.astype(np.int32)[inverse].reshape(ids.shape)
+    counts = encode_regions(regions, len(kept))
+    found = read_run_lengths(counts, np.tile(np.array(ids.shape), (len(kept), 1)))
+    return MaskRegions(kept.astype(np.int64), found.box, found.area, counts)
 
 
 def encode_regions(regions: np.ndarray, count: int) -> list[bytes]:

@@ -1,8 +1,8 @@
-"""Class-index masks: folders of PNG files in which the value of a pixel is its class.
+"""Class-index masks: folders of PNG files (or NumPy arrays) in which the value of a pixel is its class.
 
 Grey or palette images; of a palette the indices count, not the colours. 0 is the background, 255 is void (the border
 between objects in Pascal VOC), unless the list of classes says otherwise. Every 8-connected region of a class is one
-object with an exact mask, holes kept.
+object with an exact mask, holes kept. A map of probabilities beside a mask gives its regions their confidence.
 """
 
 from __future__ import annotations
@@ -21,55 +21,20 @@ from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, PixelMap,
 from predscope.formats.folders import frame_names, place_below, sample_files, walk_files
 from predscope.formats.mask_classes import find_class_names, is_background, is_void
 from predscope.formats.mask_components import MaskRegions, find_regions
+from predscope.formats.mask_files import ARRAY_SUFFIXES, UnusableMask, read_array, read_mask
+from predscope.formats.mask_probabilities import find_probabilities, is_probability_map, mean_over_regions
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
 VOID: Final = 255
 _SUFFIXES: Final = frozenset({".png"})
+_OTHER_SUFFIXES: Final = (ARRAY_SUFFIXES, frozenset({".tif", ".tiff"}))
+"""Looked for where there is no PNG file: the same masks often lie there a second time."""
 _SAMPLE: Final = 8
 _MAX_CLASSES: Final = 4096
 _FLAT_SHARE: Final = 0.85
-_INSTANCE_FOLDER: Final = "SegmentationObject"
-_PNG_GREY: Final = 0
-
-
-class UnusableMask(ValueError):  # noqa: N818 - the outcome of one file, not a fault
-    """A PNG file that is not a class-index mask; the message says why."""
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """Pixel values of a mask (h, w), exact: palette indices, and grey of 1, 2, 4, 8 or 16 bits.
-
-    Raises:
-        UnusableMask: it cannot be read, or it has colours.
-    """
-    try:
-        with Image.open(path) as image:
-            mode, pixels = image.mode, np.asarray(image)
-    except Image.DecompressionBombError:
-        raise UnusableMask("it is too large") from None
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
-        raise UnusableMask(f"it cannot be read ({error})") from None
-    if mode in ("RGB", "RGBA"):
-        if (pixels[..., 0] != pixels[..., 1]).any() or (pixels[..., 0] != pixels[..., 2]).any():
-            raise UnusableMask("it has colours, expected one class index a pixel")
-        return np.ascontiguousarray(pixels[..., 0])
-    if mode == "LA":
-        return np.ascontiguousarray(pixels[..., 0])
-    if mode not in ("1", "L", "P", "I", "I;16", "I;16B") or pixels.ndim != 2:
-        raise UnusableMask(f"its pixels are {mode}, expected grey or a palette")
-    if mode == "1":
-        return pixels.astype(np.uint8)
-    # Grey values of 2 or 4 bits come scaled up to 0..255; the file's own are wanted.
-    return pixels // _grey_step(path) if mode == "L" else pixels
-
-
-def _grey_step(path: Path) -> int:
-    """By what grey values were multiplied when the image was opened, from the bit depth in the PNG header."""
-    with path.open("rb") as file:
-        header = file.read(26)
-    is_grey = len(header) == 26 and header[25] == _PNG_GREY
-    return 255 // (2 ** header[24] - 1) if is_grey and header[24] < 8 else 1
+_INSTANCE_FOLDERS: Final = frozenset({"SegmentationObject", "SegmentationObjectNpy"})
+_ARRAY_VOID: Final = -1
 
 
 class MaskReader:
@@ -79,9 +44,7 @@ class MaskReader:
     title = "Class-index mask PNGs"
 
     def detect(self, source: Path, head: bytes) -> Detection:
-        files = sample_files(source, _SUFFIXES, _SAMPLE)
-        if source.is_file() and source.suffix.lower() not in _SUFFIXES:
-            return Detection(0.0, "")
+        files = [path for path in _sample(source) if not is_probability_map(path)]
         if not files:
             return Detection(0.0, "")
         fitting, reason = 0, ""
@@ -90,35 +53,36 @@ class MaskReader:
                 if _is_flat(read_mask(path)):
                     fitting += 1
                 else:
-                    reason = "its .png files look like photographs"
+                    reason = f"its {path.suffix} files look like photographs"
             except UnusableMask as error:
                 reason = f"{path.name}: {error}"
         if fitting < len(files) / 2:
             return Detection(0.0, reason)
-        return Detection(0.7 * fitting / len(files), "PNG files with areas of equal pixel values", "labels")
+        return Detection(0.7 * fitting / len(files), f"{files[0].suffix} files with areas of equal pixel values")
 
     def read(self, source: Path, role: Role) -> Reading:
         report = ImportReport(source=str(source), format=self.name)
         root = source if source.is_dir() else source.parent
-        files = list(walk_files(source, _SUFFIXES))
-        if any(path.parent.name == _INSTANCE_FOLDER for path in files):
-            kept = [path for path in files if path.parent.name != _INSTANCE_FOLDER]
+        files = _mask_files(source)
+        if any(path.parent.name in _INSTANCE_FOLDERS for path in files):
+            kept = [path for path in files if path.parent.name not in _INSTANCE_FOLDERS]
             if not kept:
                 raise FileParsingError(
-                    f"{_INSTANCE_FOLDER} holds numbers of instances, not of classes.",
+                    f"{files[0].parent.name} holds numbers of instances, not of classes.",
                     where=source,
-                    fix="Give the folder SegmentationClass beside it.",
+                    fix="Import it with --format instance_masks, or give the folder SegmentationClass beside it.",
                 )
             report.note(
                 "instance_masks",
                 Severity.WARNING,
-                f"Masks in {_INSTANCE_FOLDER} hold numbers of instances, not of classes; they were left out.",
+                "Masks in SegmentationObject hold numbers of instances, not of classes; they were left out.",
                 count=len(files) - len(kept),
+                fix="For objects instead of regions, import that folder by itself.",
             )
             files = kept
         sizes = _sizes(files)
         if not sizes:
-            raise FileParsingError("has no PNG masks that can be read.", where=source)
+            raise FileParsingError("has no masks that can be read.", where=source)
         names = frame_names(files, root, keep_suffix=True)
         frames = [
             DeclaredFrame(name, width=size[0], height=size[1]) for name, size in zip(names, sizes, strict=True) if size
@@ -129,15 +93,59 @@ class MaskReader:
         classes = None if found is None else _declared(class_names, apart)
         _note_classes(found, apart, report)
         if role == "predictions":
-            report.note(
-                "confidence_assumed",
-                Severity.WARNING,
-                "Masks have no confidence; 1.0 was taken for every region.",
-                fix="Rankings and curves need confidences: COCO results with masks have them.",
-            )
+            _note_confidences(files, report)
         pixel_maps: list[PixelMap] = []
         batches = _read_batches(files, names, root, role, apart, pixel_maps, report)
         return Reading(self.name, role, frames, classes, batches, report, pixel_maps)
+
+
+def _sample(source: Path) -> list[Path]:
+    """The first few files that may be masks: PNG files, else arrays, else TIFF files."""
+    for suffixes in (_SUFFIXES, *_OTHER_SUFFIXES):
+        if source.is_file() and source.suffix.lower() not in suffixes:
+            continue
+        files = sample_files(source, suffixes, _SAMPLE)
+        if files:
+            return files
+    return []
+
+
+def _mask_files(source: Path) -> list[Path]:
+    """All masks; maps of probabilities beside them are none."""
+    suffix = next((path.suffix.lower() for path in _sample(source)), ".png")
+    suffixes = next(kinds for kinds in (_SUFFIXES, *_OTHER_SUFFIXES) if suffix in kinds)
+    files = list(walk_files(source, suffixes))
+    return [path for path in files if not is_probability_map(path)] or files
+
+
+def _note_confidences(files: list[Path], report: ImportReport) -> None:
+    without = [path for path in files if find_probabilities(path) is None]
+    if without:
+        report.note(
+            "confidence_assumed",
+            Severity.WARNING,
+            "Masks have no confidence; 1.0 was taken for every region.",
+            count=len(without),
+            fix="Put a map of probabilities beside each mask: <name>_prob.png or <name>_prob.npy.",
+        )
+    if len(without) < len(files):
+        report.note(
+            "confidence_from_maps",
+            Severity.INFO,
+            "The confidence of a region is the mean over its pixels of the map of probabilities beside its mask.",
+            count=len(files) - len(without),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _FileRegions:
+    """The regions of one mask, and what is said of all of them."""
+
+    frame: str
+    place: str
+    size: tuple[int, int]
+    regions: MaskRegions
+    confidence: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ class _Apart:
     @classmethod
     def of(cls, files: list[Path], names: dict[int, str], report: ImportReport) -> _Apart:
         """0 and 255, unless they have the name of a class; a 0 that is named unlabelled is void."""
-        void = _void_values(files, names, report)
+        void = _void_values(files, names, report) | {_ARRAY_VOID}
         if 0 not in names or is_background(names[0]):
             return cls(frozenset({0}), void)
         return cls(frozenset(), void | {0} if is_void(names[0]) else void)
@@ -176,6 +184,10 @@ def _sizes(files: list[Path]) -> list[tuple[int, int] | None]:
     sizes: list[tuple[int, int] | None] = []
     for path in files:
         try:
+            if path.suffix.lower() in ARRAY_SUFFIXES:
+                height, width = read_array(path).shape
+                sizes.append((int(width), int(height)))
+                continue
             with Image.open(path) as image:
                 sizes.append(image.size)
         except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
@@ -236,7 +248,7 @@ def _read_batches(
     pixel_maps: list[PixelMap],
     report: ImportReport,
 ) -> Iterator[ObjectBatch]:
-    pending: list[tuple[str, str, tuple[int, int], MaskRegions]] = []
+    pending: list[_FileRegions] = []
     count = 0
     for path, name in zip(files, names, strict=True):
         place = place_below(path, root)
@@ -247,13 +259,13 @@ def _read_batches(
             report.note(
                 "mask_unusable",
                 Severity.ERROR,
-                "PNG files are not class-index masks; nothing was taken from them.",
+                "Files are not class-index masks; nothing was taken from them.",
                 examples=[f"{place}: {error}"],
                 fix="Write one class index a pixel (grey or palette), or convert the colours to indices.",
             )
             continue
         height, width = mask.shape
-        is_unsaid = np.isin(mask, list(apart.void))
+        is_unsaid = np.isin(mask, sorted(apart.void))
         unsaid = rle_codec.encode(np.asfortranarray(is_unsaid.astype(np.uint8)))["counts"] if is_unsaid.any() else None
         pixel_maps.append(PixelMap(name, height, width, unsaid))
         if VOID in apart.void and (mask == VOID).any():
@@ -261,7 +273,8 @@ def _read_batches(
                 "void_pixels", Severity.INFO, "Pixels of value 255 are void and belong to no object.", examples=[place]
             )
         regions = find_regions(mask, values)
-        pending.append((name, place, (height, width), regions))
+        confidence = _confidence(path, place, regions, (height, width), role, report)
+        pending.append(_FileRegions(name, place, (height, width), regions, confidence))
         count += len(regions.counts)
         if count >= BATCH_ROWS:
             yield from _to_batches(pending, role)
@@ -277,21 +290,42 @@ def _values(mask: np.ndarray, apart: _Apart) -> list[int]:
     return values
 
 
-def _to_batches(pending: list[tuple[str, str, tuple[int, int], MaskRegions]], role: Role) -> Iterator[ObjectBatch]:
+def _confidence(
+    path: Path, place: str, regions: MaskRegions, size: tuple[int, int], role: Role, report: ImportReport
+) -> np.ndarray:
+    """float64 (regions,): from the map of probabilities beside the mask; 1 where there is none that can be used."""
+    probabilities = find_probabilities(path) if role == "predictions" and regions.counts else None
+    if probabilities is None:
+        return np.ones(len(regions.counts))
+    try:
+        return mean_over_regions(probabilities, regions, size)
+    except UnusableMask as error:
+        report.note(
+            "probabilities_unusable",
+            Severity.ERROR,
+            "Maps of probabilities cannot be used; the confidence of their regions is 1.0.",
+            examples=[f"{place}: {error}"],
+            fix="Write them in the size of the mask, for all classes together or one layer a class.",
+        )
+        return np.ones(len(regions.counts))
+
+
+def _to_batches(pending: list[_FileRegions], role: Role) -> Iterator[ObjectBatch]:
     """Batches of at most ``BATCH_ROWS`` regions."""
-    pending = [entry for entry in pending if entry[3].counts]
+    pending = [file for file in pending if file.regions.counts]
     if not pending:
         return
-    counts = [rle for *_, regions in pending for rle in regions.counts]
-    per_file = [len(regions.counts) for *_, regions in pending]
-    frame_ref = np.repeat(text_column([name for name, *_ in pending]), per_file)
-    values = np.concatenate([regions.values for *_, regions in pending])
+    counts = [rle for file in pending for rle in file.regions.counts]
+    per_file = [len(file.regions.counts) for file in pending]
+    frame_ref = np.repeat(text_column([file.frame for file in pending]), per_file)
+    values = np.concatenate([file.regions.values for file in pending])
     places = text_column(
-        [f"{place}: region {number}" for _, place, _, regions in pending for number, _ in enumerate(regions.counts, 1)]
+        [f"{file.place}: region {number + 1}" for file in pending for number in range(len(file.regions.counts))]
     )
-    boxes = np.concatenate([regions.boxes for *_, regions in pending])
-    areas = np.concatenate([regions.areas for *_, regions in pending])
-    rle_size = np.repeat(np.array([size for _, _, size, _ in pending], np.int32), per_file, axis=0)
+    boxes = np.concatenate([file.regions.boxes for file in pending])
+    areas = np.concatenate([file.regions.areas for file in pending])
+    confidence = np.concatenate([file.confidence for file in pending])
+    rle_size = np.repeat(np.array([file.size for file in pending], np.int32), per_file, axis=0)
     for start in range(0, len(counts), BATCH_ROWS):
         part = slice(start, start + BATCH_ROWS)
         size = len(counts[part])
@@ -303,7 +337,7 @@ def _to_batches(pending: list[tuple[str, str, tuple[int, int], MaskRegions]], ro
             geometry=np.full(size, Geometry.MASK, object),
             place=places[part],
             box=boxes[part],
-            confidence=np.ones(size) if role == "predictions" else None,
+            confidence=confidence[part] if role == "predictions" else None,
             rle_counts=list(counts[part]),
             rle_size=rle_size[part],
             area=areas[part],

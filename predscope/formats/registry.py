@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
@@ -10,6 +12,8 @@ from typing import Final
 from predscope.errors import InputError
 from predscope.formats.base import Detection, Reader, Reading, Role
 from predscope.formats.content import describe_content, read_head
+from predscope.formats.data_sets import FoundInput, choose_input, choose_of_format, note_choice
+from predscope.formats.text_remarks import remark_on_text
 
 ENTRY_POINT_GROUP: Final = "predscope.formats"
 _MINIMUM_SCORE: Final = 0.3
@@ -47,8 +51,13 @@ def detect(source: Path, role: Role) -> list[tuple[Reader, Detection]]:
     Raises:
         InputError: there is no such file or folder, or it cannot be read.
     """
+    return _detect(source, role, None)
+
+
+def _detect(source: Path, role: Role, only: Collection[str] | None) -> list[tuple[Reader, Detection]]:
     head = read_head(source)
-    found = [(reader, reader.detect(source, head)) for reader in readers().values()]
+    asked = [reader for reader in readers().values() if only is None or reader.name in only]
+    found = [(reader, reader.detect(source, head)) for reader in asked]
     fitting = [pair for pair in found if pair[1].score > 0]
     return sorted(fitting, key=lambda pair: (-pair[1].score, pair[1].role != role))
 
@@ -72,9 +81,12 @@ def open_input(source: Path | str, *, format: str = "auto", role: Role) -> Readi
             raise InputError(
                 f"there is no format {format!r}: expected one of {', '.join(sorted(known))} or auto.", where="--format"
             )
-        read_head(source)
-        return known[format].read(source, role)
-    candidates = [pair for pair in detect(source, role) if pair[1].score >= _MINIMUM_SCORE]
+        return _open_as(known[format], source, role)
+    candidates = _usable(source, role)
+    if source.is_dir():
+        chosen = choose_input(source, role, candidates, partial(_usable_or_none, role=role))
+        if chosen is not None:
+            return _open_within(chosen, source, role)
     if not candidates:
         raise _nothing_fits(source)
     best, detection = candidates[0]
@@ -83,11 +95,47 @@ def open_input(source: Path | str, *, format: str = "auto", role: Role) -> Readi
         seen = "; ".join(f"{reader.name}: {found.reason}" for reader, found in [candidates[0], *rivals])
         names = " or ".join(f"--format {reader.name}" for reader, _ in [candidates[0], *rivals])
         raise InputError(f"could be of several formats ({seen}).", where=source, fix=f"Choose with {names}.")
-    return best.read(source, role)
+    return _read(best, source, role)
+
+
+def _read(reader: Reader, source: Path, role: Role) -> Reading:
+    head = read_head(source)
+    reading = reader.read(source, role)
+    remark_on_text(source, head, reading.report)
+    return reading
+
+
+def _usable(source: Path, role: Role) -> list[tuple[Reader, Detection]]:
+    return [pair for pair in detect(source, role) if pair[1].score >= _MINIMUM_SCORE]
+
+
+def _usable_or_none(source: Path, only: Collection[str] | None = None, *, role: Role) -> list[tuple[Reader, Detection]]:
+    try:
+        return [pair for pair in _detect(source, role, only) if pair[1].score >= _MINIMUM_SCORE]
+    except InputError:
+        return []
+
+
+def _open_as(reader: Reader, source: Path, role: Role) -> Reading:
+    """Open with a given reader; of a folder, the one file in it where the reader reads single files."""
+    if source.is_dir() and reader.detect(source, b"").score == 0:
+        chosen = choose_of_format(source, role, reader, partial(_usable_or_none, role=role))
+        if chosen is not None:
+            return _open_within(chosen, source, role)
+    return _read(reader, source, role)
+
+
+def _open_within(chosen: FoundInput, source: Path, role: Role) -> Reading:
+    reading = _read(chosen.reader, chosen.path, role)
+    note_choice(chosen, source, reading.report)
+    return reading
 
 
 def _nothing_fits(source: Path) -> InputError:
     head = read_head(source)
+    if source.is_file() and not head.strip():
+        what = "is an empty file." if not head else "is a file of nothing but white space."
+        return InputError(what, where=source, fix="Was the program that wrote it stopped early?")
     reasons = "; ".join(
         f"{reader.name}: {reason}" for reader in readers().values() if (reason := reader.detect(source, head).reason)
     )

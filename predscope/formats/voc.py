@@ -287,6 +287,7 @@ def _to_batch(rows: list[tuple[_VocFile, _VocObject]], role: Role) -> ObjectBatc
         geometry=np.array([Geometry.POLYGON if found.polygon else Geometry.BOX for found in objects], object),
         place=text_column([f"{file.place}: object {found.number}" for file, found in rows]),
         box=np.array([found.box for found in objects], np.float64),
+        box_format="xyxy",
         confidence=np.array([found.confidence for found in objects]) if role == "predictions" else None,
         polygons=[[[found.polygon]] if found.polygon else None for found in objects] if has_polygons else None,
         is_ignored=np.array([found.is_difficult for found in objects]),

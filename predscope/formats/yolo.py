@@ -95,7 +95,10 @@ def _detect(source: Path) -> Detection:
         return Detection(0.0, f"its .txt files are not numbers ({describe_content(read_head(files[0]))})")
     fitting = [row for row in rows if _looks_like_yolo(row)]
     share = len(fitting) / len(rows)
-    role: Role = "predictions" if all(len(row) % 2 == 0 for row in fitting) and fitting else "labels"
+    description = find_description(source)
+    pose = YoloRowLayout("labels", None if description is None else description.keypoint_shape).pose_columns
+    confident = [len(row) % 2 == 0 if pose is None else len(row) in (BOX_COLUMNS + 1, pose + 1) for row in fitting]
+    role: Role = "predictions" if confident and all(confident) else "labels"
     if share < 0.5:
         return Detection(0.0, "its .txt files are not rows of a class and fractions of the frame")
     return Detection(0.9 * share, "text files with rows of a class index and fractions of the frame", role)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +25,11 @@ _NOT_LABELS: Final = re.compile(
     re.IGNORECASE,
 )
 _SPLITS: Final = ("train", "val", "valid", "test")
+_MAX_YAML_DEPTH: Final = 50
 _MAX_YAML_BYTES: Final = 4 << 20
 _LEVELS_ABOVE: Final = 3
+_LEVELS_TO_IMAGES: Final = 2
+"""How far above a ``data.yaml`` in a folder of its own the images may lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,12 @@ def read_description(path: Path) -> YoloDescription:
 def _read_yaml(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _MAX_YAML_BYTES:
         raise FileParsingError("is too large for a data.yaml.", where=path)
+    text = read_text(path)
+    if max(accumulate((sign in "[{") - (sign in "]}") for sign in text if sign in "[]{}"), default=0) > _MAX_YAML_DEPTH:
+        raise FileParsingError("is nested too deeply for a data.yaml.", where=path)  # reading it would take very long
     try:
         # BaseLoader builds only text, lists and dicts, so that a class named `no` stays `no`.
-        data = yaml.load(read_text(path), Loader=yaml.BaseLoader)  # noqa: S506
+        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         problem = " ".join(str(error).split())[:200]
         raise FileParsingError(f"is not valid YAML: {problem}.", where=path) from None
@@ -158,7 +165,7 @@ def _split_folders(path: Path, data: dict[str, Any]) -> tuple[Path, ...]:
     here = path.absolute().parent
     prefix = data.get("path")
     bases = [here / prefix, here.parent / prefix] if isinstance(prefix, str) else []
-    bases.append(here)
+    bases += [here, *list(here.parents)[:_LEVELS_TO_IMAGES]]
     folders: list[Path] = []
     for split in _SPLITS:
         value = data.get(split)

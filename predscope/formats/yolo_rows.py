@@ -142,6 +142,7 @@ def rows_to_batch(
         geometry=geometry,
         place=text_column([row.place for row in rows]),
         box=_boxes(rows),
+        box_format="cxcywh",
         relative=frame_sizes is None,
     )
     kinds = set(geometry)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -244,3 +246,30 @@ def test_members_may_stand_in_any_order(read_json) -> None:
     value = _labels(_annotation(), _annotation(id=2))
     objects = read_json({key: value[key] for key in ("annotations", "categories", "images")})
     assert (len(objects), len(objects.reading.frames), len(objects.reading.classes)) == (2, 1, 2)
+
+
+def test_lvis(read_json) -> None:
+    image = {"id": 5, "coco_url": "http://images.cocodataset.org/val2017/000000000005.jpg", "width": 9, "height": 9}
+    lvis = {
+        "images": [{**image, "neg_category_ids": [7, 9], "not_exhaustive_category_ids": []}],
+        "annotations": [{"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4], "area": 12}],
+        "categories": [{"id": 7, "name": "acorn", "frequency": "r", "synset": "acorn.n.01", "synonyms": ["acorn"]}],
+    }
+    objects = read_json(lvis)
+    assert objects.column("attributes") == [{"frequency": "r"}]
+    (frame,) = objects.reading.frames
+    assert frame.file_name.endswith("/val2017/000000000005.jpg")
+    assert frame.attributes == {"neg_category_ids": [7, 9]}
+
+
+def test_real_lvis(shared_data: Path, read) -> None:
+    path = shared_data / "lvis_val100_gt" / "data" / "lvis_val_100.json"
+    content = json.loads(path.read_text())
+    objects = read(path)
+    assert len(objects) == len(content["annotations"]) == 977
+    frequency = {entry["id"]: entry["frequency"] for entry in content["categories"]}
+    told = [frequency[annotation["category_id"]] for annotation in content["annotations"]]
+    assert [row["frequency"] for row in objects.column("attributes")] == told
+    for image, frame in zip(content["images"], objects.reading.frames, strict=True):
+        for key in ("neg_category_ids", "not_exhaustive_category_ids"):
+            assert frame.attributes.get(key, []) == image[key]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from predscope.errors import FileParsingError, InputError
-from predscope.formats import json_input
+from predscope.formats import file_bytes, json_input, json_structure
 from predscope.formats.json_input import Span, open_json
 from predscope.report import ImportReport
 
@@ -47,10 +47,16 @@ def _read_root(tmp_path: Path, content: bytes) -> list[Any]:
     return _records(document, document.root)
 
 
+@pytest.fixture(autouse=True, params=[1 << 30, 0], ids=["held", "read in pieces"])
+def large_from(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files read as small ones and as large ones."""
+    monkeypatch.setattr(file_bytes, "LARGE_FILE_BYTES", request.param)
+
+
 @pytest.fixture(params=[(7, 5), (64, 1), (1 << 20, 1 << 21)], ids=["tiny windows", "every record", "as shipped"])
 def windows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes of the pass and of the chunks, so that small files are cut everywhere."""
-    monkeypatch.setattr(json_input, "_WINDOW", request.param[0])
+    monkeypatch.setattr(json_structure, "WINDOW", request.param[0])
     monkeypatch.setattr(json_input, "_CHUNK", request.param[1])
 
 
@@ -77,7 +83,7 @@ def test_members_of_an_object_read_as_the_standard_library_reads_them(
 
 
 def test_chunks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_input, "_WINDOW", 1024)
+    monkeypatch.setattr(json_structure, "WINDOW", 1024)
     monkeypatch.setattr(json_input, "_CHUNK", 2048)
     records = [{"id": number, "inner": [{"a": 1}, {"b": "},{"}]} for number in range(2000)]
     document = _open(tmp_path, json.dumps({"annotations": records, "images": []}))
@@ -168,7 +174,7 @@ def test_a_file_that_was_cut_short_says_where_and_how_much_is_there(tmp_path: Pa
 
 
 def test_a_syntax_error_far_down_is_located_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_input, "_WINDOW", 512)
+    monkeypatch.setattr(json_structure, "WINDOW", 512)
     monkeypatch.setattr(json_input, "_CHUNK", 600)
     text = "[\n" + ",\n".join(json.dumps({"id": n, "name": "é"}, ensure_ascii=False) for n in range(200)) + "\n]"
     broken = text.replace('"id": 150', '"id": oops').encode()
@@ -190,3 +196,35 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         open_json(tmp_path / "missing.json", ImportReport())
     with pytest.raises(InputError, match="a folder was given"):
         open_json(tmp_path, ImportReport())
+
+
+def test_nul_bytes_behind_the_end_are_damage(tmp_path: Path) -> None:
+    with pytest.raises(FileParsingError, match="NUL byte at byte 5"):
+        _open(tmp_path, b"[1]\n \x00\x00")
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_bytes, "LARGE_FILE_BYTES", 0)
+    document = _open(tmp_path, json.dumps([{"id": number} for number in range(50)]))
+    (tmp_path / "file.json").write_bytes(b"[1]")
+    with pytest.raises(FileParsingError, match="become shorter"):
+        list(document.records(document.root))
+
+
+def test_large_files_are_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_bytes, "LARGE_FILE_BYTES", 100)
+    path = tmp_path / "file.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(list(range(200))).encode())
+    content = file_bytes.content_of(path)
+    assert isinstance(content, file_bytes.FileBytes)
+    raw = path.read_bytes()
+    assert len(content) == len(raw)
+    assert [content[place] for place in (0, 5, -1)] == [raw[place] for place in (0, 5, -1)]
+    for part in (slice(3, 9), slice(None), slice(-4, None), slice(9, 3), slice(1, 12, 2), slice(8, 2, -1)):
+        assert content[part] == raw[part]
+    with pytest.raises(IndexError):
+        content[len(raw)]
+    document = open_json(path, ImportReport())
+    assert _records(document, document.root) == list(range(200))
+    path.write_bytes(b"[1]")
+    assert isinstance(file_bytes.content_of(path), bytes)

@@ -17,7 +17,7 @@ from pycocotools import mask as oracle
 from predscope.errors import FileParsingError
 from predscope.formats.mask_classes import read_class_names
 from predscope.formats.mask_components import find_regions
-from predscope.formats.masks import UnusableMask, read_mask
+from predscope.formats.mask_files import UnusableMask, read_mask
 
 _PICTURE = """
 0000000000000000000
@@ -201,12 +201,70 @@ def test_photographs_are_not_masks(tmp_path: Path, read) -> None:
 
 def test_instance_masks_are_refused(tmp_path: Path, read) -> None:
     _save(tmp_path / "SegmentationObject/a.png", _picture())
-    with pytest.raises(FileParsingError, match="SegmentationClass"):
-        read(tmp_path)
+    with pytest.raises(FileParsingError, match="--format instance_masks"):
+        read(tmp_path, format="masks")
     _save(tmp_path / "SegmentationClass/a.png", _picture())
     objects = read(tmp_path)
     assert len(objects) == 3
     assert objects.codes["instance_masks"] == 1
+
+
+def test_arrays_of_classes(tmp_path: Path, read) -> None:
+    mask = _picture().astype(np.int32)
+    mask[0] = -1
+    np.save(tmp_path / "a.npy", mask)
+    objects = read(tmp_path)
+    assert (objects.reading.format, objects.column("class")) == ("masks", [1, 1, 2])
+    (entry,) = objects.reading.pixel_maps
+    void = rle_codec.decode({"size": [8, 19], "counts": entry.void_counts})
+    np.testing.assert_array_equal(void.astype(bool), mask == -1)
+    assert objects.reading.frames[0].width == 19
+    _save(tmp_path / "a.png", _picture())  # the same mask again: it counts once
+    assert len(read(tmp_path)) == 3
+
+
+def test_arrays_that_are_no_masks(tmp_path: Path, read) -> None:
+    np.save(tmp_path / "good.npy", _picture())
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    np.save(tmp_path / "fractions.npy", np.zeros((5, 5)))
+    np.save(tmp_path / "cube.npy", np.zeros((5, 5, 5), np.uint8))
+    (tmp_path / "empty.npy").write_bytes(b"")
+    whole = (tmp_path / "good.npy").read_bytes()
+    (tmp_path / "cut.npy").write_bytes(whole[:-5])
+    objects = read(tmp_path, format="masks")
+    assert (len(objects), objects.codes["mask_unusable"]) == (3, 5)
+
+
+@pytest.mark.parametrize("kind", ["png", "wide_png", "npy", "npy_of_classes", "npy_of_classes_last"])
+def test_maps_of_probabilities_give_confidences(tmp_path: Path, read, kind: str) -> None:
+    _save(tmp_path / "a.png", _picture())
+    probabilities = np.random.default_rng(4).integers(0, 256, (8, 19)).astype(np.uint8)
+    fractions = probabilities / 255
+    if kind == "png":
+        _save(tmp_path / "a_prob.png", probabilities)
+    elif kind == "wide_png":
+        _save(tmp_path / "a_prob.png", probabilities.astype(np.uint16) * 257)
+    elif kind == "npy":
+        np.save(tmp_path / "a_prob.npy", fractions.astype(np.float32))
+    else:
+        layers = np.stack([np.full((8, 19), np.nan), fractions, fractions / 2])
+        np.save(tmp_path / "a_prob.npy", layers if kind == "npy_of_classes" else np.moveaxis(layers, 0, 2))
+    objects = read(tmp_path, "predictions", "masks")
+    expected = [fractions[1:3, 2:5].mean(), fractions[4:7, 4:7][np.ones((3, 3), bool)].mean()]
+    last = fractions[_picture() == 2].mean()
+    expected.append(last / 2 if "classes" in kind else last)
+    np.testing.assert_allclose(objects.column("confidence"), expected, atol=1e-6)
+    assert objects.codes["confidence_from_maps"] == 1
+    assert "confidence_assumed" not in objects.codes
+    assert read(tmp_path, "labels", "masks").column("confidence") == [None] * 3
+
+
+def test_a_map_of_another_size_is_said(tmp_path: Path, read) -> None:
+    _save(tmp_path / "a.png", _picture())
+    np.save(tmp_path / "a_prob.npy", np.zeros((4, 4)))
+    objects = read(tmp_path, "predictions", "masks")
+    assert objects.column("confidence") == [1.0] * 3
+    assert "a.png: it is of shape (4, 4)" in objects.report.problems["probabilities_unusable"].examples[0]
 
 
 def test_masks_of_equal_names_in_several_folders(tmp_path: Path, read) -> None:

@@ -204,7 +204,7 @@ def test_a_folder_of_empty_files_has_frames_without_objects(tmp_path: Path, read
         ("train: x", "no class names"),
         ("names: {}", "no class names"),
         ("a: &a [x]\n" + "".join(f"a{n}: &a{n} [*a, *a, *a]\n" for n in range(30)) + "names: *a29", "no label files"),
-        ("[" * 5000, "not valid YAML"),
+        ("[" * 5000, "nested too deeply"),
     ],
 )
 def test_a_data_yaml_that_cannot_be_used(tmp_path: Path, read, text: str, expected: str) -> None:
