@@ -8,7 +8,11 @@ and off each other, then generated ones.
 from __future__ import annotations
 
 import colorsys
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from predscope.schema import ObjectClass
 
 CLASS_COLORS: Final = (
     "#3B8BEA", "#F2A33A", "#2FB57C", "#E4572E", "#9B6BDF", "#E8C547", "#1FB6C9", "#E26AA5",
@@ -28,8 +32,18 @@ OUTCOME_COLORS: Final = {"tp": "#009E73", "fp": "#D55E00", "fn": "#CC79A7", "ign
 _GOLDEN_ANGLE: Final = 0.381966011
 
 
+def color_of(object_class: ObjectClass) -> str:
+    """The colour of a class, as ``#RRGGBB``: its own, or else the one of its id."""
+    return object_class.color or class_color(object_class.class_id)
+
+
+def class_colors(classes: Sequence[ObjectClass]) -> dict[str, str]:
+    """The colours of classes by name."""
+    return {entry.name: color_of(entry) for entry in classes}
+
+
 def class_color(class_id: int) -> str:
-    """The colour of a class, as ``#RRGGBB``; depends on its id alone."""
+    """The colour, as ``#RRGGBB``, of a class that has none of its own; depends on its id alone."""
     if class_id < len(CLASS_COLORS):
         return CLASS_COLORS[class_id]
     step = class_id - len(CLASS_COLORS)

@@ -54,7 +54,8 @@ FRAME_SCHEMA: Final = pa.schema(
         pa.field("frame_index", pa.int32(), nullable=False),  # row number; never changes once given
         pa.field("frame_id", pa.string(), nullable=False),  # unique, stable, readable: used in links
         pa.field("file_name", pa.string(), nullable=False),  # as the labels or the image folder name it
-        pa.field("image_path", pa.string()),  # relative to the project's image folder, "/" separated; null: no image
+        # Relative to the images folder, "/" separated; "a.mp4#12": frame 12 of a video; null: no image.
+        pa.field("image_path", pa.string()),
         pa.field("source_id", pa.string()),  # the id that the labels file gives it (COCO image id, ...)
         pa.field("width", pa.int32()),  # pixels, as displayed; null: unknown
         pa.field("height", pa.int32()),
@@ -112,7 +113,7 @@ PIXEL_MAP_SCHEMA: Final = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class ObjectClass:
-    """A class of the project. ``class_id`` is its index in the project's class list; its colour follows from it.
+    """A class of the project. ``class_id`` is its index in the project's class list.
 
     Attributes:
         class_id: index, from 0; never changes once given.
@@ -121,6 +122,8 @@ class ObjectClass:
         supercategory: the group it belongs to, if any.
         keypoints: names of its keypoints, in order.
         skeleton: pairs of indices (from 0) into ``keypoints``.
+        color: "#RRGGBB"; None: ``palette.class_color`` of its id.
+        is_ignored: its labels and predictions take no part in any evaluation; they are shown all the same.
     """
 
     class_id: int
@@ -129,6 +132,8 @@ class ObjectClass:
     supercategory: str | None = None
     keypoints: tuple[str, ...] = ()
     skeleton: tuple[tuple[int, int], ...] = ()
+    color: str | None = None
+    is_ignored: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -138,6 +143,8 @@ class ObjectClass:
             "supercategory": self.supercategory,
             "keypoints": list(self.keypoints),
             "skeleton": [list(pair) for pair in self.skeleton],
+            "color": self.color,
+            "is_ignored": self.is_ignored,
         }
 
     @classmethod
@@ -149,6 +156,8 @@ class ObjectClass:
             supercategory=record.get("supercategory"),
             keypoints=tuple(record.get("keypoints") or ()),
             skeleton=tuple((a, b) for a, b in record.get("skeleton") or ()),
+            color=record.get("color"),
+            is_ignored=bool(record.get("is_ignored", False)),
         )
 
 
@@ -167,10 +176,12 @@ class DeclaredFrame:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredClass:
-    """A class as a file speaks of it, before it meets the project's classes."""
+    """A class as a file speaks of it, before it meets the project's classes; None where the file says nothing."""
 
     name: str
     source_id: str | None = None
     supercategory: str | None = None
     keypoints: tuple[str, ...] = ()
     skeleton: tuple[tuple[int, int], ...] = ()
+    color: str | None = None
+    is_ignored: bool | None = None

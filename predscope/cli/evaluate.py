@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from predscope.cli.corrections import given_corrections, read_corrections
 from predscope.cli.json_numbers import json_number
+from predscope.cli.report_text import flags_of
 from predscope.errors import InputError
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.detection import Detection
@@ -114,6 +116,7 @@ def _of_files(arguments: argparse.Namespace) -> _Subject:
         predictions,
         images=arguments.images,
         class_map=class_map,
+        corrections=read_corrections(arguments),
         iou_type=IouType(arguments.iou_type),
         sigmas=_read_sigmas(arguments),
     )
@@ -130,6 +133,8 @@ def _of_project(arguments: argparse.Namespace) -> _Subject:
     for name in ("images", "class_map"):
         if getattr(arguments, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is only for --labels PATH --predictions PATH.")
+    if given := given_corrections(arguments):
+        raise InputError(f"{given[0]} is only for --labels PATH --predictions PATH.")
     project = Project.open(arguments.project) if arguments.project else Project.find()
     confidence, iou = _operating_point(arguments, project.settings)
     detection = evaluate_project(
@@ -174,11 +179,13 @@ def _operating_point(arguments: argparse.Namespace, settings: dict[str, Any]) ->
 
 
 def _findings(role: str, report: ImportReport) -> list[str]:
-    return [
-        f"{role}: {problem.message} ({problem.count:,}) {problem.fix}".rstrip()
-        for problem in report.problems.values()
-        if problem.severity is not Severity.INFO
-    ]
+    notes = []
+    for problem in report.problems.values():
+        flags = flags_of(problem.to_json()) if role == "predictions" else []
+        fix = f"Add {' '.join(flags)}. {problem.fix}" if flags else problem.fix
+        if problem.severity is not Severity.INFO:
+            notes.append(f"{role}: {problem.message} ({problem.count:,}) {fix}".rstrip())
+    return notes
 
 
 def _remarks(coco: CocoEvaluation) -> list[str]:

@@ -8,21 +8,31 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from predscope.cli.report_text import print_report
-from predscope.cli.terminal import ask_yes_no, can_ask, progress_line
+from predscope.cli.after_import import MEASURED_FORMATS, describe_measured, measure_imported
+from predscope.cli.corrections import read_corrections
+from predscope.cli.images_summary import print_images
+from predscope.cli.report_text import print_report, report_json
+from predscope.cli.terminal import ask_yes_no, can_ask
 from predscope.errors import InputError
 from predscope.importing import StagedImport, import_labels, stage_labels, stage_predictions
+from predscope.media import ImageInfo, ImageListing
 from predscope.preview import PREVIEW_FILE_NAME, app_for_preview, preview_first_frame
+from predscope.progress import progress_line
 from predscope.project import Project, remove_project
 
 
 def init(arguments: argparse.Namespace) -> int:
     """Make a project; labels given with it are imported."""
-    project = Project.create(arguments.project, images=arguments.images)
-    count = len(project.frames)
-    unreadable = int((project.frames["image_status"] == "unreadable").sum())
-    note = f", {unreadable:,} of them unreadable" if unreadable else ""
-    print(f"{project.path}: {count:,} images{note}")
+    found: list[tuple[ImageListing, list[ImageInfo]]] = []
+    with progress_line() as progress:
+        project = Project.create(
+            arguments.project,
+            images=arguments.images,
+            progress=progress,
+            on_images=lambda listing, infos: found.append((listing, infos)),
+        )
+    for listing, infos in found:
+        print_images(project, listing, infos)
     if arguments.labels is not None:
         try:
             with progress_line() as progress:
@@ -30,7 +40,7 @@ def init(arguments: argparse.Namespace) -> int:
         except BaseException:
             remove_project(project)  # so that the same command can be given again
             raise
-        print_report(result.report)
+        print_report(result.report, with_flags=False)
     return 0
 
 
@@ -52,17 +62,27 @@ def run_import(arguments: argparse.Namespace) -> int:
             extra = {"name": staged.name, "version": None, **extra}
     finally:
         staged.discard()
+    is_measured = publish and staged.report.format in MEASURED_FORMATS
+    if is_measured and arguments.json:
+        extra["metrics"] = measure_imported(result.project)
     _print_outcome(staged, extra, arguments, published=publish)
+    if is_measured and not arguments.json and (measured := measure_imported(result.project)) is not None:
+        print(describe_measured(measured))
     return 0
 
 
 def _stage(project: Project, arguments: argparse.Namespace, progress: Any) -> StagedImport:
-    common = {"format": arguments.format, "strict": arguments.strict, "progress": progress}
+    common = {
+        "format": arguments.format,
+        "class_map": read_class_map(arguments.class_map),
+        "corrections": read_corrections(arguments),
+        "strict": arguments.strict,
+        "progress": progress,
+    }
     if arguments.role == "labels":
         name = arguments.name or "labels"
         return stage_labels(project, arguments.path, name=name, images=arguments.images, **common)
-    class_map = read_class_map(arguments.class_map)
-    return stage_predictions(project, arguments.path, name=arguments.name, class_map=class_map, **common)
+    return stage_predictions(project, arguments.path, name=arguments.name, **common)
 
 
 def _preview(project: Project, staged: StagedImport, arguments: argparse.Namespace) -> tuple[bool, dict[str, Any]]:
@@ -85,7 +105,7 @@ def _print_outcome(
     staged: StagedImport, extra: dict[str, Any], arguments: argparse.Namespace, *, published: bool
 ) -> None:
     if arguments.json:
-        json.dump({**staged.report.to_json(), "published": published, **extra}, sys.stdout, indent=2)
+        json.dump({**report_json(staged.report), "published": published, **extra}, sys.stdout, indent=2)
         print()
         return
     print_report(staged.report)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from predscope.cli.report_text import print_problem
-from predscope.cli.terminal import progress_line
 from predscope.errors import InputError, ProjectError
 from predscope.metrics.joining import JoinResult, join_values
 from predscope.metrics.metric import MeasuredOn, Metric
@@ -20,6 +19,7 @@ from predscope.metrics.registry import all_metrics, unknown_metric
 from predscope.metrics.report import MetricsReport
 from predscope.metrics.running import run_metrics
 from predscope.metrics.sources import project_sources, remove_source
+from predscope.progress import progress_line
 from predscope.project import Project
 from predscope.report import Severity
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from predscope.cli.json_numbers import json_number
 from predscope.evaluation.classification import Classification, evaluate_classification
 from predscope.evaluation.frame_classes import FrameClasses, has_one_class
+from predscope.evaluation.ignored_classes import frame_classes_without_ignored
 from predscope.evaluation.multilabel import MultilabelClassification, evaluate_multilabel
 from predscope.evaluation.objects import Objects
 from predscope.evaluation.pixels import PixelMaps, fills_frames
@@ -100,7 +101,9 @@ def _evaluated(
         semantic = semantic.without_background()
     classification: Classification | MultilabelClassification | None = None
     if all(Geometry.CLASSIFICATION in present for present in kinds):
-        labels, predictions = (FrameClasses.from_table(table, len(classes)) for table in tables)
+        labels, predictions = (
+            frame_classes_without_ignored(FrameClasses.from_table(table, len(classes)), classes) for table in tables
+        )
         if has_one_class(labels):
             classification = evaluate_classification(labels, predictions, classes, confidence=confidence)
         else:

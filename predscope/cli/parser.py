@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from predscope import __version__
+from predscope.cli.corrections import add_correction_options
+from predscope.cli.export import add_export
+from predscope.cli.printing import add_print
+from predscope.cli.versions import add_versions
 from predscope.errors import InputError, PredscopeError, ProjectError
 
 EXIT_FAILURE: Final = 1
@@ -21,6 +25,7 @@ examples:
   predscope init my-project --images photos/ --labels instances.json
   predscope import predictions results.json --project my-project --name yolo11 --preview-first-frame
   predscope evaluate --labels instances.json --predictions results.json
+  predscope export --predictions yolo11 --format coco --output results.json
 """
 
 
@@ -62,6 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_evaluate(commands)
     _add_metrics(commands)
+    add_export(commands)
+    add_print(commands)
+    add_versions(commands)
     return parser
 
 
@@ -80,7 +88,9 @@ def _add_view(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "predictions that are in no project: those are read once and kept in a cache.",
     )
     view.add_argument("project", nargs="?", type=Path, metavar="PROJECT", help="a project folder")
-    view.add_argument("--images", type=Path, metavar="DIR", help="folder of images, read in place")
+    view.add_argument(
+        "--images", type=Path, metavar="DIR", help="folder of images and videos, or a zip archive; read in place"
+    )
     view.add_argument("--labels", type=Path, metavar="PATH", help="labels, in any known format")
     view.add_argument(
         "--predictions",
@@ -89,6 +99,7 @@ def _add_view(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="[NAME=]PATH",
         help="predictions, in any known format; may be given several times",
     )
+    add_correction_options(view, of="the predictions")
     _add_server_options(view)
     view.set_defaults(command=_run_view)
 
@@ -96,7 +107,13 @@ def _add_view(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser("init", help="make a project from a folder of images, with labels if there are any")
     init.add_argument("project", type=Path, metavar="PROJECT", help="folder to make")
-    init.add_argument("--images", type=Path, metavar="DIR", required=True, help="folder of images, read in place")
+    init.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="folder of images and videos, or a zip archive of images; read in place",
+    )
     init.add_argument("--labels", type=Path, metavar="PATH", help="labels, in any known format")
     init.set_defaults(command=_run_init)
 
@@ -108,9 +125,6 @@ def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     labels.add_argument("--images", type=Path, metavar="DIR", help="folder of images, where the project has none yet")
     predictions = kinds.add_parser("predictions", help="what a model predicted")
     predictions.add_argument(
-        "--class-map", type=Path, metavar="FILE", help="JSON: class name against what stands in the file, or reversed"
-    )
-    predictions.add_argument(
         "--preview-first-frame", action="store_true", help="show the first frame before anything is published"
     )
     for kind, parser in (("labels", labels), ("predictions", predictions)):
@@ -119,10 +133,17 @@ def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             "--project", type=Path, metavar="P", help="project folder (default: the one around this folder)"
         )
         parser.add_argument("--format", default="auto", metavar="NAME", help="name of the format (default: by content)")
+        parser.add_argument(
+            "--class-map",
+            type=Path,
+            metavar="FILE",
+            help="JSON: class name against what stands in the file, or reversed",
+        )
         parser.add_argument("--name", metavar="N", help="name of the set (default: labels, or the file's name)")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen; publish nothing")
         parser.add_argument("--strict", action="store_true", help="publish nothing if any row is rejected")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        add_correction_options(parser)
         parser.set_defaults(command=_run_import, role=kind)
 
 
@@ -171,6 +192,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     evaluate.add_argument("--iou", type=float, metavar="T", help="IoU threshold of precision and recall (default: 0.5)")
     evaluate.add_argument("--confidence", type=float, metavar="C", help="confidence threshold (default: 0.1)")
     evaluate.add_argument("--json", action="store_true", help="print all numbers as JSON")
+    add_correction_options(evaluate, of="the predictions (with --labels)")
     evaluate.set_defaults(command=_run_evaluate)
 
 

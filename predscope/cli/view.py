@@ -5,20 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from predscope.cli.corrections import given_corrections, read_corrections
 from predscope.cli.report_text import print_report
 from predscope.cli.serving import serve
-from predscope.cli.terminal import progress_line
 from predscope.errors import InputError
 from predscope.locations import sample_data_folder
+from predscope.progress import progress_line
 from predscope.project import Project
 from predscope.quick import QuickProject, quick_project
+
+if TYPE_CHECKING:
+    from predscope.importing.corrections import Corrections
 
 
 def view(arguments: argparse.Namespace) -> int:
     """Open the app; returns when it is stopped."""
     from_files = arguments.images or arguments.labels or arguments.predictions
     if not from_files:
+        if given := given_corrections(arguments):
+            raise InputError(f"{given[0]} is only for files, given with --predictions.")
         project = Project.open(arguments.project) if arguments.project else Project.find()
         return serve(project, arguments, start_page="/")
     if arguments.project is not None:
@@ -27,7 +34,8 @@ def view(arguments: argparse.Namespace) -> int:
             where=str(arguments.project),
             fix="To add files to a project, use: predscope import predictions PATH --project PROJECT",
         )
-    made = _from_files(arguments.images, arguments.labels, named_paths(arguments.predictions))
+    corrections = read_corrections(arguments) if given_corrections(arguments) else None
+    made = _from_files(arguments.images, arguments.labels, named_paths(arguments.predictions), corrections)
     return serve(made.project, arguments, start_page=_first_frame_page(made.project))
 
 
@@ -59,13 +67,25 @@ def named_paths(given: list[str]) -> dict[str, Path]:
 
 
 def _from_files(
-    images: Path | None, labels: Path | None, predictions: dict[str, Path], *, name: str | None = None
+    images: Path | None,
+    labels: Path | None,
+    predictions: dict[str, Path],
+    corrections: Corrections | None = None,
+    *,
+    name: str | None = None,
 ) -> QuickProject:
     with progress_line() as progress:
-        made = quick_project(images=images, labels=labels, predictions=predictions, name=name, progress=progress)
-    for report in made.reports.values():
+        made = quick_project(
+            images=images,
+            labels=labels,
+            predictions=predictions,
+            corrections=corrections,
+            name=name,
+            progress=progress,
+        )
+    for which, report in made.reports.items():
         if made.is_new or report.has_errors:
-            print_report(report, file=sys.stderr)
+            print_report(report, file=sys.stderr, with_flags=which.startswith("predictions"))
     return made
 
 

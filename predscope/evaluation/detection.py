@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from predscope.errors import InputError
+from predscope.evaluation.class_agnostic import tabulate_class_agnostic
 from predscope.evaluation.coco import evaluate_coco, order_of_frames
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.confusion import Confusion, confuse
+from predscope.evaluation.ignored_classes import without_ignored
 from predscope.evaluation.match_table import MatchTable, tabulate
 from predscope.evaluation.matching import Matching, match
 from predscope.evaluation.objects import IouType, Objects
@@ -88,10 +90,12 @@ class Detection:
             options: ``iou_type``, ``mask_area``, ``sigmas``, ``pairs``.
 
         Of classifications (``IouType.FRAME``) only those that can be compared are taken, see ``whole_frames``; likewise
-        of objects with keypoints, see ``with_keypoints``.
+        of objects with keypoints, see ``with_keypoints``. Ignored classes are left out, see ``ignored_classes``.
         """
         iou_type = IouType(options.get("iou_type", IouType.BBOX))
-        truth, found = Objects.from_table(labels, iou_type), Objects.from_table(predictions, iou_type)
+        truth, found = (
+            without_ignored(Objects.from_table(table, iou_type), classes) for table in (labels, predictions)
+        )
         if iou_type is IouType.FRAME:
             truth, found = comparable_classifications(truth, found)
         elif iou_type is IouType.KEYPOINTS:
@@ -201,9 +205,18 @@ class Detection:
         """Counts, precision, recall and F1."""
         return count_outcomes(self.match_table(confidence, iou_threshold), self.classes)
 
-    def confusion(self, confidence: float, iou_threshold: float) -> Confusion:
-        """The confusion matrix."""
-        return confuse(self.match_table(confidence, iou_threshold), self.classes)
+    def confusion(self, confidence: float, iou_threshold: float, *, class_agnostic: bool = False) -> Confusion:
+        """The confusion matrix, with a row and a column for the background.
+
+        Args:
+            class_agnostic: match by place alone and look at the classes afterwards, see ``class_agnostic``; otherwise
+                matches within classes come first, and the matrix agrees with precision and recall.
+        """
+        if not class_agnostic:
+            return confuse(self.match_table(confidence, iou_threshold), self.classes)
+        pairs = self._pairs_for(iou_threshold)
+        table = tabulate_class_agnostic(pairs, self.labels, self.predictions, confidence, iou_threshold)
+        return confuse(table, self.classes)
 
     def curve(self, iou_threshold: float, class_id: int | None = None) -> ConfidenceCurve:
         """Counts over all confidences, of one class or of all."""

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from predscope.evaluation.boundaries import BOUNDARY_SHARE, boundary_pixels, boundary_width
+from predscope.evaluation.ignored_classes import predictions_on_pixels, with_void_labels
 from predscope.evaluation.objects import Objects
 from predscope.evaluation.pixels import ClassLines, FrameLine, PixelCells, PixelMaps, class_lines, count_cells
 from predscope.schema import ObjectClass
@@ -198,11 +199,12 @@ def evaluate_semantic(
     pixels of no object are not labelled.
 
     Args:
-        labels, predictions: read with ``columns_for(IouType.SEGM)``.
+        labels, predictions: read with ``columns_for(IouType.SEGM)``; of ignored classes see ``ignored_classes``.
         frame_sizes: float (frames of the project, 2): width and height, pixels; NaN where unknown.
         label_maps, prediction_maps: the frames that came as class-index masks; None: the objects did not.
         progress: called with the frames done and the frames in all.
     """
+    labels, predictions = with_void_labels(labels, classes), predictions_on_pixels(predictions, classes)
     pictures = ClassPictures(labels, predictions, len(classes), frame_sizes, label_maps, prediction_maps)
     lines = pictures.frames
     parts = []
