@@ -105,20 +105,29 @@ def frame_outcome_facts(project: Project, frame_index: int, query: FrameQuery) -
     return facts
 
 
+def _place_of_pixels(project: Project, frame_index: int) -> tuple[str, str]:
+    frame = project.frames.iloc[frame_index]
+    source = project.pixel_source(frame_index)
+    if source is None or not source.file.is_file():
+        return "Image file", f"{frame['file_name']} ({frame['image_status']})"
+    if source.video_frame is not None:
+        return "Video file", f"{source.file}, frame number {source.video_frame:,} (from 0)"
+    if source.member is not None:
+        return "Image in an archive", f"{source.file}: {source.member}"
+    return "Image file", str(source.file)
+
+
 def frame_facts(project: Project, layers: Sequence[Layer], frame_index: int) -> list[tuple[str, str]]:
     """Pairs of what and its value: file, size, metadata, and the objects of each layer."""
     frame = project.frames.iloc[frame_index]
-    path = project.image_file(frame_index)
-    facts = [
-        ("Frame", frame["frame_id"]),
-        ("Image file", str(path) if path is not None else f"{frame['file_name']} ({frame['image_status']})"),
-    ]
+    facts = [("Frame", frame["frame_id"]), _place_of_pixels(project, frame_index)]
     if pd.notna(frame["width"]):
         facts.append(("Size", f"{int(frame['width']):,} x {int(frame['height']):,} px"))
     if pd.notna(frame["source_id"]):
         facts.append(("Id in the labels file", str(frame["source_id"])))
     if pd.notna(frame["sequence"]):
-        facts.append(("Sequence", f"{frame['sequence']}, frame {int(frame['sequence_index'])}"))
+        place = "" if pd.isna(frame["sequence_index"]) else f", place {int(frame['sequence_index']) + 1:,}"
+        facts.append(("Sequence", f"{frame['sequence']}{place}"))
     if isinstance(frame["attributes"], str):
         facts += [(key, str(value)) for key, value in orjson.loads(frame["attributes"]).items()]
     for layer in layers:

@@ -6,11 +6,13 @@ viewer follows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import streamlit as st
 
 from components import urls
@@ -31,6 +33,7 @@ _SERVER_NAV: Final = "frame.server_nav"
 _CLOSE_IN: Final = "frame.close_in"
 _ZOOM: Final = "frame.zoom"
 _WALK_REACH: Final = 16
+_FASTEST: Final = 1000
 _ENTRY_FIELDS: Final = ("index", "image", "width", "height", "apply_exif", "sequence", "sequence_index")
 
 
@@ -166,7 +169,14 @@ def _sequence_around(
     positions = np.flatnonzero((sequences == name).to_numpy(dtype=bool, na_value=False)[selected])
     places = project.frames["sequence_index"].iloc[selected[positions]].to_numpy(dtype=float, na_value=np.inf)
     positions = positions[np.argsort(places, kind="stable")]
-    return frame_sequence(name, positions.tolist(), selected[positions].tolist())
+    rate = _frames_a_second(project.frames["attributes"].iloc[frame_index])
+    return frame_sequence(name, positions.tolist(), selected[positions].tolist(), rate)
+
+
+def _frames_a_second(attributes: Any) -> float | None:
+    """The rate of a video, as its frames have it among their metadata; None if it says nothing usable."""
+    rate = orjson.loads(attributes).get("fps") if isinstance(attributes, str) else None
+    return float(rate) if isinstance(rate, int | float) and math.isfinite(rate) and 0 < rate <= _FASTEST else None
 
 
 def evaluated_sets(project: Project, state: ViewState) -> tuple[str, ...]:

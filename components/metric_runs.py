@@ -59,7 +59,7 @@ class _Run:
     is_failed: bool = False
 
     def begin(self, project: Project) -> None:
-        self.revision, self.is_stopped, self.is_failed = project.revision, False, False
+        self.revision, self.is_stopped, self.is_failed = project.published.revision, False, False
         try:
             self.process = start_run(project, _WORKERS, is_quiet=True)
         except OSError:
@@ -94,7 +94,7 @@ def show_metric_progress(project: Project, *, in_sidebar: bool = True) -> None:
     with _lock:
         run = _runs.setdefault(str(project.path), _Run())
         run.look()
-        is_over = run.revision == project.revision and run.process is None
+        is_over = run.revision == project.published.revision and run.process is None
     st.session_state[_DRAWN] = False
     with st.sidebar if in_sidebar else st.container():
         if not is_over or run_state(project) is not None:
@@ -112,7 +112,7 @@ def _follow(project: Project, in_sidebar: bool) -> None:
         run.look()
         state = run_state(project)
         if not is_first and state is None and run.process is None:
-            if run.revision == project.revision:
+            if run.revision == project.published.revision:
                 st.rerun()
             run.begin(project)
     if state is not None and state.total:  # none where nothing was left to measure
@@ -158,7 +158,7 @@ def _line() -> DeltaGenerator:
 
 def _stop(project: Project, run: _Run) -> None:
     with _lock:
-        run.revision, run.is_stopped = project.revision, True
+        run.revision, run.is_stopped = project.published.revision, True
     stop_run(project)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from components.widget_values import put
 from predscope.evaluation.objects import IouType
 from predscope.exploration import FrameQuery, chosen_label_set, chosen_sets
 from predscope.exploration.comparison import COMPARISON_WORDS, comparison, comparisons
@@ -46,9 +47,9 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
     """
     names, shown = project.set_names("predictions"), chosen_sets(project, query)[0]
     if len(names) > 1:
-        _show(_SET, shown)
+        put(_SET, shown)
         st.radio("Predictions", names, key=_SET, on_change=lambda: on_change({"prediction_sets": (_chosen(_SET),)}))
-    _show(_CONFIDENCE, query.confidence)
+    put(_CONFIDENCE, query.confidence)
     st.slider(
         _label("Confidence", query.confidence),
         min_value=0.0,
@@ -62,7 +63,7 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
     label_set = chosen_label_set(project, query)
     offered = [] if label_set is None else comparisons(project, label_set, shown)
     if len(offered) > 1:
-        _show(_BY, comparison(project, label_set, shown, query.by))
+        put(_BY, comparison(project, label_set, shown, query.by))
         st.selectbox(
             "Compared by",
             offered,
@@ -74,7 +75,7 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
     compared_by = comparison(project, label_set, shown, query.by) if offered else IouType.BBOX
     if compared_by is not IouType.FRAME:
         name = "OKS" if compared_by is IouType.KEYPOINTS else "IoU"
-        _show(_IOU, query.iou)
+        put(_IOU, query.iou)
         st.slider(
             _label(name, query.iou),
             min_value=LOWEST_IOU,
@@ -105,11 +106,6 @@ def _asked_for(project: Project, label_set: str | None, prediction_set: str) -> 
 def _label(name: str, value: float) -> str:
     """The exact value, where the slider shows a rounded one."""
     return f"{name} ≥" if round(value, _SLIDER_DIGITS) == value else f"{name} ≥ {number(value)}"
-
-
-def _show(key: str, value: Any) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
 
 
 def _chosen(key: str) -> Any:

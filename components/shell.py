@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import urls
 from components.doors import follow_door
+from components.version_bar import show_opened_versions
 
 st.set_page_config(
     page_title="Predscope",
@@ -28,9 +29,12 @@ page = st.navigation(
         st.Page(urls.BY_METRIC_PAGE, title="By metric", url_path=urls.BY_METRIC_PATH),
         st.Page(urls.ERRORS_PAGE, title="Errors", url_path=urls.ERRORS_PATH),
         st.Page(urls.DATA_PAGE, title="Data", url_path=urls.DATA_PATH),
+        st.Page(urls.IMPORT_PAGE, title="Import", url_path=urls.IMPORT_PATH),
     ],
     position="top",
 )
 follow_door()  # of a callback
+if page.url_path != urls.IMPORT_PATH:  # where every version is listed
+    show_opened_versions()
 page.run()
 follow_door()  # of the page itself

@@ -153,6 +153,34 @@ def change_state(project: Project, change: Callable[[ViewState], ViewState]) -> 
     return state
 
 
+def speaks_of(name: str) -> bool:
+    """Whether the address names a set; before the page has put back what is remembered, whether that does."""
+    parameters = _address()
+    if not _OWN.intersection(parameters):
+        parameters = {**st.session_state.get(_REMEMBERED, {}), **parameters}
+    values = [value for some in parameters.values() for value in ([some] if isinstance(some, str) else some)]
+    return any(value == name or value.endswith(f":{name}") for value in values)
+
+
+def replace_set(old: str, new: str) -> None:
+    """Speak of another set wherever the address speaks of one, also where it names the kind of the set before it.
+
+    For callbacks, like ``change_state``.
+    """
+
+    def replaced(values: str | list[str]) -> list[str]:
+        names = [values] if isinstance(values, str) else values
+        kinds = [name.removesuffix(old) if name == old or name.endswith(f":{old}") else None for name in names]
+        found = [name if kind is None else kind + new for name, kind in zip(names, kinds, strict=True)]
+        return list(dict.fromkeys(found))
+
+    remembered = st.session_state.get(_REMEMBERED)
+    if remembered is not None:
+        st.session_state[_REMEMBERED] = {name: replaced(values) for name, values in remembered.items()}
+        st.session_state[_CHANGED] = True
+    st.query_params.from_dict({name: replaced(values) for name, values in _address().items()})
+
+
 def note_visit(page: str) -> str | None:
     """Remember that this page is being shown; returns the name of the one shown before (the same, on a rerun)."""
     before = st.session_state.get(_VISITED)

@@ -16,6 +16,7 @@ PERFORMANCE_PAGE: Final = "../pages/performance.py"
 BY_METRIC_PAGE: Final = "../pages/by_metric.py"
 ERRORS_PAGE: Final = "../pages/errors.py"
 DATA_PAGE: Final = "../pages/data.py"
+IMPORT_PAGE: Final = "../pages/import.py"
 
 EXPLORE_PATH: Final = "Explore"
 FRAME_PATH: Final = "Frame"
@@ -24,6 +25,7 @@ PERFORMANCE_PATH: Final = "Performance"
 BY_METRIC_PATH: Final = "By_metric"
 ERRORS_PATH: Final = "Errors"
 DATA_PATH: Final = "Data"
+IMPORT_PATH: Final = "Import"
 
 IMAGE_ROUTE: Final = "/api/image/{index:int}"
 THUMBNAIL_ROUTE: Final = "/api/thumb/{index:int}"
@@ -33,14 +35,22 @@ CODE_ROUTE: Final = "/api/code/{name:str}.js"
 HEALTH_ROUTE: Final = "/api/health"
 
 
-def image_url(frame_index: int, version: str) -> str:
-    """The frame's own image file; ``version`` changes with the file, so that browsers may keep it for ever."""
-    return f"/api/image/{frame_index}?v={quote(version)}"
+def image_url(frame_index: int, version: str, preview: str | None = None) -> str:
+    """The frame's own image file; ``version`` changes with the file, so that browsers may keep it for ever.
+
+    Args:
+        preview: id of the staged import whose frames are meant; None: the project's.
+    """
+    return f"/api/image/{frame_index}?v={quote(version)}{_of_preview(preview)}"
 
 
-def thumbnail_url(frame_index: int, version: str) -> str:
-    """A JPEG of the frame, a few hundred pixels wide."""
-    return f"/api/thumb/{frame_index}?v={quote(version)}"
+def thumbnail_url(frame_index: int, version: str, preview: str | None = None) -> str:
+    """A JPEG of the frame, a few hundred pixels wide; ``preview`` as above."""
+    return f"/api/thumb/{frame_index}?v={quote(version)}{_of_preview(preview)}"
+
+
+def _of_preview(preview: str | None) -> str:
+    return "" if preview is None else f"&preview={quote(preview)}"
 
 
 def crop_url(frame_index: int, version: str, window: Sequence[int]) -> str:

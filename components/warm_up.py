@@ -21,7 +21,7 @@ async def warm_up_with_server(_: Starlette) -> AsyncIterator[None]:
 def _warm_up() -> None:
     """Import the components of the pages, and put the first answers into their caches."""
     from components import frame_viewer, gallery  # noqa: F401 - for the import itself
-    from components.session import current_view
+    from components.session import requested_view
     from components.state import ViewState
     from predscope.errors import PredscopeError
     from predscope.exploration import FrameQuery, select_frames
@@ -29,7 +29,7 @@ def _warm_up() -> None:
     from predscope.payload import frame_payloads, scene
 
     try:
-        view = current_view()
+        view = requested_view()
         query = FrameQuery.of(view.project)
         selection = select_frames(view.project, query)
         scene(view.project, view.layers)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown, object_chips
+from components.import_links import import_links
 from components.metric_filters import metric_offers
 from components.metric_runs import show_metric_progress
 from components.objects import object_choices, toggled
@@ -88,6 +89,7 @@ def show_missing_sets(project: Project) -> None:
         f"There are no {' and no '.join(missing)} yet. An object is a true positive, a false positive or missed when "
         "predictions are compared with labels. Import them:"
     )
+    import_links(missing)
     for role in missing:
         example = "instances.json" if role == "labels" else "results.json"
         st.code(f"predscope import {role} {example} --project {project.path}", language="console")

@@ -8,6 +8,7 @@ from components import urls
 from components.doors import open_page
 from components.first_look import first_look
 from components.import_findings import import_findings
+from components.import_links import import_links
 from components.loaded_sets import class_balance, frames_in_words, loaded_sets
 from components.overview.later import compute_later, is_computed
 from components.overview.sets import compared_sets, expected_height
@@ -17,6 +18,7 @@ from components.state import ViewState, note_visit
 from predscope.exploration import FrameQuery
 from predscope.exploration.object_query import ObjectQuery
 from predscope.payload import Layer
+from predscope.project import Project
 
 
 def open_frame(frame: str) -> None:
@@ -58,11 +60,26 @@ def show_comparison() -> None:
             compute_later(project, compute, "Comparing predictions with labels …", expected_height(project))
 
 
+def show_first_steps(project: Project) -> None:
+    """What to do with a project that has no labels and no predictions yet."""
+    with st.container(key="overview_first_steps", border=True):
+        st.markdown("**Nothing is loaded yet but the images.** Bring labels and predictions, from files of any format:")
+        import_links(["labels", "predictions"])
+        st.caption("Or on the command line:")
+        for role, example in (("labels", "instances.json"), ("predictions", "results.json")):
+            st.code(f"predscope import {role} {example} --project {project.path}", language="console")
+
+
 view = current_view()
 project = view.project
 note_visit("Overview")
-st.markdown(f"#### {project.name}", help=str(project.path))
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="overview_head"):
+    st.markdown(f"#### {project.name}", help=str(project.path), width="content")
+    if view.layers:
+        import_links(["predictions"])
 st.caption(frames_in_words(project))
+if not view.layers:
+    show_first_steps(project)
 if len(project.frames):
     first_look(project, view.layers, open_frame, sort_frames)
 if compared_sets(project) and len(project.frames):
@@ -72,9 +89,3 @@ if view.layers:
     loaded_sets(project)
     import_findings(project)
     class_balance(project, view.layers, open_class, key="overview.class_balance")
-else:
-    st.info(
-        "Nothing is loaded yet but the images. Add labels and predictions:\n\n"
-        f"`predscope import labels instances.json --project {project.path}`\n\n"
-        f"`predscope import predictions results.json --project {project.path}`"
-    )

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import streamlit as st
 
+from components.widget_values import put
 from predscope.analysis import Binning
 from predscope.analysis.binning import DEFAULT_BINS
 from predscope.exploration.object_query import OBJECT_PARAMETERS, OBJECT_SORTS
@@ -171,7 +172,7 @@ def show(choice: Choice) -> None:
 
 def choose_among(label: str, key: str, options: Mapping[Any, str], value: Any, on_change: Any) -> None:
     """One of a few, side by side; ``on_change`` is called with the value that was clicked."""
-    _put(key, value)
+    put(key, value)
     st.segmented_control(
         label,
         list(options),
@@ -187,7 +188,7 @@ def choose_from_list(
     label: str, key: str, options: Sequence[str], words: Mapping[str, str], value: str, on_change: Any
 ) -> None:
     """One of many, with a search; ``on_change`` is called with the value that was chosen."""
-    _put(key, value)
+    put(key, value)
     st.selectbox(
         label, options, format_func=lambda one: words[one], key=key, on_change=lambda: on_change(st.session_state[key])
     )
@@ -197,7 +198,7 @@ def choose_several(
     label: str, key: str, options: Sequence[str], value: Sequence[str], placeholder: str, most: int, on_change: Any
 ) -> None:
     """Any of the options; ``on_change`` is called with those chosen."""
-    _put(key, list(value))
+    put(key, list(value))
     st.multiselect(
         label,
         options,
@@ -210,10 +211,5 @@ def choose_several(
 
 def choose_number(label: str, key: str, lowest: int, highest: int, value: int, on_change: Any) -> None:
     """A whole number on a slider."""
-    _put(key, value)
+    put(key, value)
     st.slider(label, lowest, highest, key=key, on_change=lambda: on_change(int(st.session_state[key])))
-
-
-def _put(key: str, value: Any) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value

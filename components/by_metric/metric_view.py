@@ -28,7 +28,7 @@ from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.outcome_words import sentence
 from predscope.metrics.metric import Metric
 from predscope.metrics.ranges import MetricRange
-from predscope.palette import class_color, prediction_set_color
+from predscope.palette import class_colors, prediction_set_color
 from predscope.project import Project
 from predscope.schema import Role
 
@@ -39,15 +39,15 @@ ERROR_OF: Final[dict[Role, str]] = {"labels": "missed", "predictions": "false"}
 def lines_of(project: Project, query: FrameQuery, choice: Choice, set_name: str, bins: Bins) -> list[Line]:
     """What is drawn: one line for all, or one a prediction set, or one a class."""
     names = project.set_names("predictions")
-    class_ids = {one.name: one.class_id for one in project.classes}
-    classes = [name for name in choice.classes if name in class_ids]
+    colors = class_colors(project.classes)
+    classes = [name for name in choice.classes if name in colors]
     if classes:
         return [
             Line(
                 name,
                 set_name,
                 name,
-                class_color(class_ids[name]),
+                colors[name],
                 performance_against(project, query, set_name, bins, class_name=name),
             )
             for name in classes

@@ -38,7 +38,7 @@ from predscope.exploration import chosen_label_set, chosen_sets
 from predscope.exploration.classification_performance import classification_performance
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.performance import AtPoint, performance
-from predscope.palette import class_color
+from predscope.palette import class_colors
 from predscope.project import Project
 
 MOST_CURVES: Final = 6
@@ -196,7 +196,7 @@ def _show_curves(found: Classification) -> None:
     usual = sorted(known, key=lambda name: -known[name].positives)[:MOST_CURVES]
     placeholder = "Choose classes" if len(known) > MOST_CURVES else "All classes"
     chosen = choose_several("Classes", "curves", list(known), placeholder, MOST_CURVES) or usual
-    colors = {entry.name: class_color(entry.class_id) for entry in found.classes}
+    colors = class_colors(found.classes)
     lines = [ClassCurve(name, colors[name], known[name]) for name in chosen]
     left, right = st.columns(2)
     left.plotly_chart(roc_chart(lines), key="classification.roc", config=CONFIG)

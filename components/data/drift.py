@@ -15,6 +15,7 @@ from components.data.doors import PART_PARAMETERS, frames_door
 from components.data.explanations import DRIFT
 from components.data.links import Line, link_lines
 from components.performance.explanations import explained
+from components.widget_values import put
 from predscope.analysis.drift import Drift, drift_to_pandas
 from predscope.exploration import FrameQuery
 from predscope.exploration.data_summary import DataDrift, drift_between, parts_on_offer
@@ -174,8 +175,7 @@ def _choose(label: str, parameter: str, options: dict[str, str], default: int) -
     asked = st.query_params.get(parameter, values[default])
     key = f"data.{parameter}"
     value = asked if asked in options else values[default]
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    put(key, value)
 
     def keep() -> None:
         st.query_params[parameter] = st.session_state[key]

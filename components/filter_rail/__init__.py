@@ -23,7 +23,7 @@ from predscope.exploration.metric_columns import Offer
 from predscope.exploration.outcome_kinds import OUTCOME_WORDS, REASON_WORDS
 from predscope.exploration.outcome_words import sentence
 from predscope.exploration.query import LOWEST_IOU, attribute_parameter
-from predscope.palette import OUTCOME_COLORS, class_color, prediction_set_color
+from predscope.palette import OUTCOME_COLORS, color_of, prediction_set_color
 from predscope.project import Project
 
 _FOLDER: Final = Path(__file__).parent
@@ -88,7 +88,7 @@ def rail_data(project: Project, selection: FrameSelection, metrics: Sequence[Off
             {"name": name, "color": prediction_set_color(position)}
             for position, name in enumerate(project.set_names("predictions"))
         ],
-        "classes": _classes(facets),
+        "classes": _classes(facets, project),
         "has_labels": bool(project.set_names("labels")),
         "label_count": _histogram(facets.label_count),
         "prediction_count": _histogram(facets.prediction_count),
@@ -113,14 +113,14 @@ def rail_data(project: Project, selection: FrameSelection, metrics: Sequence[Off
     }
 
 
-def _classes(facets: Facets) -> list[dict[str, Any]]:
+def _classes(facets: Facets, project: Project) -> list[dict[str, Any]]:
     """Most objects first, by the whole project, so that rows stay put while numbers change."""
     by_id: dict[int, dict[str, Any]] = {}
     for role, classes in (("label", facets.label_classes), ("pred", facets.predicted_classes)):
         for facet in classes:
+            color = color_of(project.classes[facet.class_id])
             row = by_id.setdefault(
-                facet.class_id,
-                {"name": facet.name, "color": class_color(facet.class_id), "label": None, "pred": None, "total": 0},
+                facet.class_id, {"name": facet.name, "color": color, "label": None, "pred": None, "total": 0}
             )
             row[role] = {"frames": facet.frames, "objects": facet.objects}
             row["total"] += facet.total

@@ -29,7 +29,7 @@ from predscope.exploration.object_query import (
 )
 from predscope.exploration.object_selection import ObjectSelection
 from predscope.exploration.outcome_words import sentence
-from predscope.palette import OUTCOME_COLORS, class_color
+from predscope.palette import OUTCOME_COLORS, class_colors
 from predscope.project import Project
 
 CHOICE_FIELDS: Final = ("outcomes", "reasons", "errors", "klass")
@@ -134,7 +134,7 @@ def object_choices(
         on_ranges: called with all ranges of metrics that are asked for, as links spell them; None: there are none.
     """
     query, facets = selection.query, selection.facets
-    class_id = {object_class.name: object_class.class_id for object_class in project.classes}
+    colors = class_colors(project.classes)
     classes = sorted(facets.classes.items(), key=lambda entry: -entry[1])
     sections = [
         {
@@ -172,7 +172,7 @@ def object_choices(
             "field": "klass",
             "title": "Class",
             "rows": [
-                _row(name, name, number, name == query.klass, class_color(class_id[name]))
+                _row(name, name, number, name == query.klass, colors[name])
                 for name, number in classes
                 if number or name == query.klass
             ],

@@ -18,7 +18,7 @@ from components.threshold_chart import threshold_chart
 from predscope.evaluation.operating_point import Counts
 from predscope.evaluation.thresholds import Threshold, best_f1
 from predscope.exploration.performance import Curves, Performance
-from predscope.palette import class_color
+from predscope.palette import color_of
 
 MOST_CLASSES: Final = 6
 _POINTS: Final = 200
@@ -87,11 +87,11 @@ def curves_in_words(found: Performance, counts: Counts, best: Threshold | None) 
 
 
 def _lines(found: Performance, lines: Curves, chosen: Sequence[str], color: str) -> list[CurveLine]:
-    by_name = {entry.name: entry.class_id for entry in found.detection.classes}
+    by_name = {entry.name: entry for entry in found.detection.classes}
     drawn = [CurveLine(_POOLED, color, lines.pooled.to_pandas(_POINTS))]
     for name in chosen:
-        class_id = by_name[name]
-        drawn.append(CurveLine(name, class_color(class_id), lines.by_class[class_id].to_pandas(_POINTS)))
+        entry = by_name[name]
+        drawn.append(CurveLine(name, color_of(entry), lines.by_class[entry.class_id].to_pandas(_POINTS)))
     return drawn
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from components.widget_values import put
+
 _PREFIX: Final = "performance."
 
 
@@ -68,8 +70,7 @@ def choose_rate(label: str, name: str, default: float) -> float:
 
 def _show(name: str, value: Any) -> str:
     key = _PREFIX + name
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    put(key, value)
     return key
 
 

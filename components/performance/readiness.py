@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components.chips import escape_markdown
+from components.import_links import import_links
 from predscope.exploration import FrameQuery, chosen_label_set
 from predscope.exploration.performance import Performance
 from predscope.project import Project
@@ -20,6 +21,7 @@ def show_missing_sets(project: Project, query: FrameQuery) -> bool:
     if missing:
         nouns = " and ".join(noun for noun, _ in missing)
         st.info(f"There are no {nouns} yet. Predictions are compared with labels here. Add them:")
+        import_links([role for role, _ in missing])
         for _, command in missing:
             st.code(command, language="console")
     return bool(missing)

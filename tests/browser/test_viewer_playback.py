@@ -16,7 +16,7 @@ def runs(view: ViewerPage) -> int:
 
 
 def sequence_text(view: ViewerPage) -> str:
-    return view.locator(".sequence-name").inner_text()
+    return view.locator(".sequence-name").text_content()
 
 
 def wait_for_sequence(view: ViewerPage, pattern: str) -> None:

@@ -1,0 +1,63 @@
+"""Import: files become a new version of labels or predictions, looked at before; the versions that there are."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from components import urls
+from components.imports.classes_view import classes_view
+from components.imports.first_frame import first_frame
+from components.imports.flow import Flow, current_flow
+from components.imports.found_view import found_view, show_reading, show_stopped
+from components.imports.publish_view import publish_view, result_view
+from components.imports.report_view import report_view
+from components.imports.source_view import source_view
+from components.imports.staging_job import JobState
+from components.imports.style import STYLE
+from components.imports.versions_view import versions_view
+from components.session import published_project
+from components.state import note_visit
+from predscope.project import Project
+
+
+def why_read_only(project: Project) -> str:
+    """Why nothing can be imported or changed; "" where it can."""
+    if os.access(project.path, os.W_OK):
+        return ""
+    return f"{project.path} cannot be written by this user: a copy of the project in a folder of your own can."
+
+
+def show_flow(project: Project, flow: Flow) -> None:
+    state = flow.follow(project)
+    if state is JobState.PUBLISHED:
+        flow.finish()
+        st.rerun()
+    result_view(project, flow)
+    source_view(project, flow)
+    if state in (JobState.READING, JobState.PUBLISHING):
+        show_reading(flow)
+        classes_view(project, flow)
+    elif state in (JobState.CANCELLED, JobState.FAILED):
+        show_stopped(flow)
+        classes_view(project, flow)
+    elif state is JobState.READY:
+        found_view(flow)
+        classes_view(project, flow)
+        report_view(flow)
+        first_frame(flow)
+        publish_view(project, flow)
+
+
+project = published_project()
+note_visit(urls.IMPORT_PATH)
+st.html(STYLE)
+st.markdown("#### Import")
+why_not = why_read_only(project)
+if why_not:
+    st.warning(why_not)
+else:
+    with st.container(key="imports_flow"):
+        show_flow(project, current_flow())
+versions_view(project, why_not)
