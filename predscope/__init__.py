@@ -16,19 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from predscope.errors import InputError, PredscopeError, ProjectError
+    from predscope.export import export_objects
     from predscope.importing import import_labels, import_predictions, stage_labels, stage_predictions
     from predscope.preview import preview_first_frame
     from predscope.project import ObjectSet, Project
     from predscope.quick import quick_project
+    from predscope.writing import LabelWriter, PredictionWriter
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "InputError": "predscope.errors",
+    "LabelWriter": "predscope.writing",
     "ObjectSet": "predscope.project",
+    "PredictionWriter": "predscope.writing",
     "PredscopeError": "predscope.errors",
     "Project": "predscope.project",
     "ProjectError": "predscope.errors",
+    "export_objects": "predscope.export",
     "import_labels": "predscope.importing",
     "import_predictions": "predscope.importing",
     "preview_first_frame": "predscope.preview",
@@ -39,10 +44,13 @@ _HOMES = {
 
 __all__ = [
     "InputError",
+    "LabelWriter",
     "ObjectSet",
+    "PredictionWriter",
     "PredscopeError",
     "Project",
     "ProjectError",
+    "export_objects",
     "import_labels",
     "import_predictions",
     "preview_first_frame",

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from predscope.palette import LABEL_COLOR, class_color, prediction_set_color
+from predscope.palette import LABEL_COLOR, color_of, prediction_set_color
 from predscope.project import ObjectSet, Project
 from predscope.schema import Geometry, ImageStatus
 
@@ -90,7 +90,7 @@ def scene(project: Project, layers: Sequence[Layer]) -> dict[str, Any]:
             {
                 "id": object_class.class_id,
                 "name": object_class.name,
-                "color": class_color(object_class.class_id),
+                "color": color_of(object_class),
                 "keypoints": list(object_class.keypoints),
                 "skeleton": [list(pair) for pair in object_class.skeleton],
             }

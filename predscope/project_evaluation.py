@@ -17,6 +17,7 @@ import numpy as np
 
 from predscope.errors import InputError, ProjectError
 from predscope.evaluation.detection import Detection
+from predscope.evaluation.ignored_classes import ignored_class_ids
 from predscope.evaluation.objects import IouType, columns_for
 from predscope.evaluation.pairs import Pairs
 from predscope.evaluation.shapes import Sigmas
@@ -25,6 +26,7 @@ from predscope.report import BOXES_FROM_MASKS, ImportReport
 from predscope.schema import ObjectClass
 
 if TYPE_CHECKING:
+    from predscope.importing.corrections import Corrections
     from predscope.importing.in_memory import JoinedFiles
 
 NamedSigmas = Sequence[float] | Mapping[str, Sequence[float]]
@@ -91,6 +93,8 @@ def evaluate_sets(
         digest.update(hashlib.blake2b(objects.path.read_bytes(), digest_size=16).digest())
     if iou_type in (IouType.SEGM, IouType.BOUNDARY):
         digest.update(np.stack([frames[side].to_numpy().astype(float) for side in ("width", "height")]).tobytes())
+    if ignored := ignored_class_ids(project.classes):  # pairs name objects by their place among those that take part
+        digest.update(f"without {ignored}".encode())
     path = project.cache_dir / "evaluation" / f"pairs-{digest.hexdigest()}.npz"
     pairs = _read_pairs(path)
     if pairs is None:
@@ -105,6 +109,7 @@ def evaluate_files(
     *,
     images: Path | None = None,
     class_map: Mapping[Any, Any] | None = None,
+    corrections: Corrections | None = None,
     iou_type: IouType = IouType.BBOX,
     sigmas: NamedSigmas | None = None,
 ) -> tuple[Detection, JoinedFiles]:
@@ -117,7 +122,14 @@ def evaluate_files(
     """
     from predscope.importing.in_memory import join_files  # the app evaluates projects and needs no readers
 
-    files = join_files(labels, predictions, images=images, class_map=class_map, with_shapes=iou_type != IouType.BBOX)
+    files = join_files(
+        labels,
+        predictions,
+        images=images,
+        class_map=class_map,
+        corrections=corrections,
+        with_shapes=iou_type != IouType.BBOX,
+    )
     found = Detection.from_tables(
         files.labels,
         files.predictions,

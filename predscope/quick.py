@@ -11,11 +11,14 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from predscope.locations import cache_folder
 from predscope.project import Project
 from predscope.report import ImportReport
+
+if TYPE_CHECKING:
+    from predscope.importing.corrections import Corrections
 
 _LAYOUT_VERSION: Final = "1"
 _CHUNK: Final = 1 << 20
@@ -37,6 +40,7 @@ def quick_project(
     images: Path | None = None,
     labels: Path | None = None,
     predictions: Mapping[str, Path] | None = None,
+    corrections: Corrections | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> QuickProject:
@@ -45,13 +49,14 @@ def quick_project(
     Label and prediction files are told apart by their bytes, images by name, size and modification time.
 
     Args:
+        corrections: how to take the predictions where their files do not say it, or say it wrongly.
         name: of the project; by default that of the images folder, or of the first file.
 
     Raises:
         InputError: one of the inputs cannot be used; nothing is kept.
     """
     predictions = dict(predictions or {})
-    folder = cache_folder() / "projects" / _content_key(images, labels, predictions)
+    folder = cache_folder() / "projects" / _content_key(images, labels, predictions, corrections)
     if (folder / "predscope.json").is_file():
         project = Project.open(folder)
         reports = {
@@ -61,7 +66,7 @@ def quick_project(
         }
         return QuickProject(project, is_new=False, reports=reports)
     name = name or (images or labels or next(iter(predictions.values()))).resolve().name
-    return _build(folder, name, images, labels, predictions, progress)
+    return _build(folder, name, images, labels, predictions, corrections, progress)
 
 
 def _build(
@@ -70,6 +75,7 @@ def _build(
     images: Path | None,
     labels: Path | None,
     predictions: Mapping[str, Path],
+    corrections: Corrections | None,
     progress: Progress | None,
 ) -> QuickProject:
     from predscope.importing import import_labels, import_predictions  # readers are not needed to open what is there
@@ -83,7 +89,7 @@ def _build(
             reports["labels labels"] = import_labels(project, labels, progress=progress).report
             project = Project.open(building)
         for set_name, source in predictions.items():
-            result = import_predictions(project, source, name=set_name, progress=progress)
+            result = import_predictions(project, source, name=set_name, corrections=corrections, progress=progress)
             reports[f"predictions {set_name}"] = result.report
             project = Project.open(building)
         try:
@@ -96,8 +102,12 @@ def _build(
         raise
 
 
-def _content_key(images: Path | None, labels: Path | None, predictions: Mapping[str, Path]) -> str:
+def _content_key(
+    images: Path | None, labels: Path | None, predictions: Mapping[str, Path], corrections: Corrections | None
+) -> str:
     digest = hashlib.blake2b(_LAYOUT_VERSION.encode(), digest_size=12)
+    if corrections is not None:
+        digest.update(" ".join(corrections.flags()).encode())
     if images is not None:
         _add_listing(digest, images)
     for title, source in (("labels", labels), *((f"predictions {name}", path) for name, path in predictions.items())):
@@ -110,6 +120,9 @@ def _content_key(images: Path | None, labels: Path | None, predictions: Mapping[
 def _add_listing(digest: hashlib.blake2b, folder: Path) -> None:
     """Names, sizes and modification times of all files below a folder."""
     digest.update(f"\0images\0{folder.resolve()}\0".encode())
+    if folder.is_file():  # an archive
+        state = folder.stat()
+        digest.update(f"{state.st_size}\0{state.st_mtime_ns}\0".encode())
     for root, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):

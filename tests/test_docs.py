@@ -110,7 +110,8 @@ def test_every_format_is_documented() -> None:
 def test_every_option_is_documented() -> None:
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     options = set(re.findall(r"--[a-z][a-z-]+", build_parser().format_help()))
-    for command in ("demo", "view", "init", "import labels", "import predictions", "evaluate"):
+    imports = ("import labels", "import predictions", "versions", "versions delete")
+    for command in ("demo", "view", "init", *imports, "evaluate"):
         done = subprocess.run(
             [sys.executable, "-m", "predscope", *command.split(), "--help"], capture_output=True, text=True, check=True
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from predscope.evaluation.classification import Classification, evaluate_classification
 from predscope.evaluation.frame_classes import FrameClasses, has_one_class
+from predscope.evaluation.ignored_classes import frame_classes_without_ignored
 from predscope.exploration.query import FrameQuery, chosen_label_set
 from predscope.exploration.selection import select_frames
 from predscope.project import ObjectSet, Project
@@ -50,7 +51,8 @@ def classification_performance(project: Project, query: FrameQuery, prediction_s
 
 
 def _frame_classes(project: Project, objects: ObjectSet) -> FrameClasses:
-    return FrameClasses.from_table(objects.table(list(_COLUMNS)), len(project.classes))
+    entries = FrameClasses.from_table(objects.table(list(_COLUMNS)), len(project.classes))
+    return frame_classes_without_ignored(entries, project.classes)
 
 
 def _on_frames(entries: FrameClasses, frames: np.ndarray) -> FrameClasses:

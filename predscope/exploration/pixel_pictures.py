@@ -12,14 +12,16 @@ from typing import Final
 import cv2
 import numpy as np
 
+from predscope.evaluation.ignored_classes import predictions_on_pixels, with_void_labels
 from predscope.evaluation.objects import IouType, Objects, columns_for
 from predscope.evaluation.pixels import FrameLine
 from predscope.evaluation.semantic import ClassPictures, Semantic
 from predscope.exploration.query import FrameQuery, chosen_label_set
 from predscope.exploration.semantic_performance import PixelQuery, class_names, frame_sizes_of, pixel_maps_of
-from predscope.palette import class_color, to_bgr
+from predscope.palette import class_color, color_of, to_bgr
 from predscope.project import Project
 from predscope.recently_used import RecentlyUsed
+from predscope.schema import ObjectClass
 
 HEIGHT_PX: Final = 180
 """Of the pictures, at most."""
@@ -89,10 +91,14 @@ def _draw(
     order = np.sort(np.asarray(frames, np.int64))
     columns = columns_for(IouType.SEGM)
     labels, predictions = (Objects.from_table(entry.of_frames(order, columns)) for entry in sets)
+    labels, predictions = (
+        with_void_labels(labels, project.classes),
+        predictions_on_pixels(predictions, project.classes),
+    )
     pictures = ClassPictures(
         labels, predictions, len(project.classes), frame_sizes_of(project), *(pixel_maps_of(entry) for entry in sets)
     )
-    colors = _colors(pictures.nothing, pictures.background)
+    colors = _colors(project.classes, pictures.nothing, pictures.background)
     drawn = {}
     known = pictures.frames
     for frame in order.tolist():
@@ -111,9 +117,10 @@ def _draw(
     return [drawn[frame] for frame in frames]
 
 
-def _colors(nothing: int, background: int | None) -> np.ndarray:
-    """uint8 (classes, 3): blue, green, red."""
-    colors = [to_bgr(class_color(class_id)) for class_id in range(nothing + 1)]
+def _colors(classes: Sequence[ObjectClass], nothing: int, background: int | None) -> np.ndarray:
+    """uint8 (classes and what is behind them, 3): blue, green, red."""
+    colors = [to_bgr(color_of(entry)) for entry in classes]
+    colors += [to_bgr(class_color(class_id)) for class_id in range(len(classes), nothing + 1)]
     if background is not None:
         colors[background] = to_bgr(BACKGROUND_COLOR)
     return np.array(colors, np.uint8)

@@ -14,14 +14,18 @@ from predscope.exploration.object_selection import metric_columns, select_object
 from predscope.exploration.query import FrameQuery
 from predscope.exploration.selection import select_frames
 from predscope.project import Project
-from predscope.project.saved import MAX_NAME_LENGTH, Params, SavedView
+from predscope.project.saved import MAX_NAME_LENGTH, Params, SavedView, save_view, saved_views
+from predscope.project.version_names import parse_version_name, version_name
 from predscope.recently_used import RecentlyUsed
+from predscope.schema import Role
 
 OF_OBJECTS: Final = "Objects"
 OF_FRAMES: Final = "Explore"
 """Paths of the pages whose content can be counted."""
 _SAID_BY_THE_OUTCOME: Final = ((("fn",), "labels"), (("fp",), "predictions"))
 """Outcomes that only objects of that side have."""
+_SETS_OF: Final[dict[Role, tuple[str, ...]]] = {"labels": ("labels",), "predictions": ("model", "set", "with", "line")}
+"""Parameters of pages that name sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,34 @@ def count_saved(project: Project, view: SavedView) -> SavedCount | None:
     except PredscopeError:  # nothing to compare (any more)
         return None
     return None
+
+
+def rename_in_views(project: Project, role: Role, name: str, new_name: str) -> int:
+    """Let the views that people have saved speak of a set by its new name; returns how many of them were changed.
+
+    Raises:
+        ProjectError: nothing can be changed in this folder.
+    """
+    changed = 0
+    for view in saved_views(project):
+        params = {
+            key: value if key not in _SETS_OF[role] else _renamed(value, name, new_name)
+            for key, value in view.params.items()
+        }
+        if params != view.params:
+            save_view(project, view.name, view.page, params, sentence=view.sentence, replace=True, created=view.created)
+            changed += 1
+    return changed
+
+
+def _renamed(value: str | list[str], name: str, new_name: str) -> str | list[str]:
+    """Names of the set and of its versions (``model_a@1``), by the set's new name."""
+    if isinstance(value, list):
+        return [str(_renamed(one, name, new_name)) for one in value]
+    version = parse_version_name(value)
+    if version is not None and version[0] == name:
+        return version_name(new_name, version[1])
+    return new_name if value == name else value
 
 
 def _count_objects(project: Project, params: Mapping[str, str | Sequence[str]]) -> SavedCount | None:

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
+from predscope.evaluation.ignored_classes import ignored_class_ids
 from predscope.evaluation.objects import IouType, Objects, columns_for
 from predscope.evaluation.pixels import PixelCells, PixelMaps
 from predscope.evaluation.semantic import Semantic, evaluate_semantic
@@ -154,7 +155,7 @@ def count_pixels(
     """Two sets of a project, pixel by pixel; the counts are read from the cache, or put there."""
     sizes = frame_sizes_of(project)
     maps = [pixel_maps_of(objects) for objects in (labels, predictions)]
-    path = project.cache_dir / "evaluation" / f"pixels-{_digest(labels, predictions, sizes)}.npz"
+    path = project.cache_dir / "evaluation" / f"pixels-{_digest(labels, predictions, sizes, project.classes)}.npz"
     found = _read(path, project.classes, has_background=maps[0] is not None)
     if found is None:
         columns = columns_for(IouType.SEGM)
@@ -216,12 +217,14 @@ def _settled(found: Semantic) -> Semantic:
     return found.without_background()
 
 
-def _digest(labels: ObjectSet, predictions: ObjectSet, sizes: np.ndarray) -> str:
+def _digest(labels: ObjectSet, predictions: ObjectSet, sizes: np.ndarray, classes: tuple[ObjectClass, ...]) -> str:
     digest = hashlib.blake2b(_LAYOUT_VERSION.encode(), digest_size=16)
     for objects in (labels, predictions):
         for path in (objects.path, objects.pixel_maps_path):
             digest.update(hashlib.blake2b(path.read_bytes() if path.is_file() else b"", digest_size=16).digest())
     digest.update(sizes.tobytes())
+    if ignored := ignored_class_ids(classes):
+        digest.update(f"without {ignored}".encode())
     return digest.hexdigest()
 
 
