@@ -70,7 +70,8 @@ def frame_viewer(
     hidden = [layer.key for layer in layers if not _is_shown(layer, state)]
     label_set = state.query.label_set
     point = (evaluated_sets(project, state), state.query.confidence, state.query.iou) if preview is None else ((), 0, 1)
-    fields = outcome_fields(project, *point, label_set=label_set, by=state.query.by)
+    by_place = state.objects is not None and state.objects.by_place
+    fields = outcome_fields(project, *point, label_set=label_set, by=state.query.by, by_place=by_place)
     viewer(
         key=VIEWER_KEY,
         scene=scene(project, layers) | _likeness(project, state, point[0]),
@@ -84,6 +85,7 @@ def frame_viewer(
             label_set=label_set,
             outcomes=point if fields else None,
             by=state.query.by,
+            by_place=by_place,
         ),
         server_nav=st.session_state[_SERVER_NAV],
         selected=state.selected,

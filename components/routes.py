@@ -22,6 +22,7 @@ from components.browser_code import component_code
 from components.session import published_project, requested_view
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
+from predscope.exploration.object_query import BY_PLACE
 from predscope.payload import PREDICTION_LAYER_PREFIX, frame_payloads
 from predscope.project import Project
 from predscope.thumbnails import browser_image_file, crop_file, thumbnail_file
@@ -89,7 +90,13 @@ def objects(request: Request) -> Response:
         if evaluated := _listed(request, "evaluated"):
             point = FrameQuery.from_params({name: request.query_params.get(name, "") for name in _POINT}, view.project)
             fields = outcome_fields(
-                view.project, evaluated, point.confidence, point.iou, label_set=label_set, by=point.by
+                view.project,
+                evaluated,
+                point.confidence,
+                point.iou,
+                label_set=label_set,
+                by=point.by,
+                by_place=request.query_params.get("match") == BY_PLACE,
             )
         layers = [by_key[key] for key in wanted]
         payloads = frame_payloads(view.project, layers, frame_indices, urls.image_url, urls.thumbnail_url, fields)

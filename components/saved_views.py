@@ -42,6 +42,7 @@ _PAGES: Final = {
     urls.BY_METRIC_PATH: urls.BY_METRIC_PAGE,
 }
 _STYLE: Final = """<style>
+.stHorizontalBlock[class*="-saved-bar"] { gap: 5px; flex-wrap: nowrap; }
 [class*="st-key-saved_row_"] { gap: 0; }
 [class*="st-key-saved_row_"] [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [class*="st-key-saved_row_"] [data-testid="stPageLink-NavLink"] {
@@ -74,16 +75,20 @@ def save_button(
     _save_popover(project, page, params, suggested_name, key, sentence)
 
 
-def save_frames(project: Project, query: FrameQuery, key: str) -> None:
-    """For the sidebar of Explore: save the frames of a query, and open what was saved."""
+def save_frames(project: Project, query: FrameQuery, key: str, beside: Callable[[], None] | None = None) -> None:
+    """For the sidebar of Explore: save the frames of a query, and open what was saved.
+
+    Args:
+        beside: draws what else stands in the same row.
+    """
     words = frames_in_words(project, query)
-    _save_and_open(project, urls.EXPLORE_PATH, at_this_point(query.to_params(), query), words, key)
+    _save_and_open(project, urls.EXPLORE_PATH, at_this_point(query.to_params(), query), words, key, beside)
 
 
-def save_objects(project: Project, query: ObjectQuery, key: str) -> None:
-    """For the sidebar of Objects: save the objects of a query, and open what was saved."""
+def save_objects(project: Project, query: ObjectQuery, key: str, beside: Callable[[], None] | None = None) -> None:
+    """For the sidebar of Objects: save the objects of a query, and open what was saved; ``beside`` as above."""
     words = objects_in_words(project, query)
-    _save_and_open(project, urls.OBJECTS_PATH, at_this_point(query.to_params(), query.frames), words, key)
+    _save_and_open(project, urls.OBJECTS_PATH, at_this_point(query.to_params(), query.frames), words, key, beside)
 
 
 def save_slice(project: Project, query: ObjectQuery, key: str, *, sentence: str = "") -> None:
@@ -107,7 +112,9 @@ def saved_list(project: Project, key: str, *, title: str = "Saved", is_counted: 
     _list_on_page(project, key, title, is_counted)
 
 
-def _save_and_open(project: Project, page: str, params: Params, words: str, key: str) -> None:
+def _save_and_open(
+    project: Project, page: str, params: Params, words: str, key: str, beside: Callable[[], None] | None
+) -> None:
     st.html(_STYLE)
     place, shown_key = urls.page_url(page, params), f"{key}.shown"
     if st.session_state.get(shown_key, place) != place:  # such as by a link of the list, which then has done its work
@@ -117,14 +124,18 @@ def _save_and_open(project: Project, page: str, params: Params, words: str, key:
             # a link to the page that is open already changes what the script reads, and not what the browser shows
             st.query_params.from_dict({name: st.query_params.get_all(name) for name in st.query_params})
     st.session_state[shown_key] = place
-    _two_popovers(project, page, params, words, key)
+    _popovers(project, page, params, words, key, beside)
 
 
 @st.fragment
-def _two_popovers(project: Project, page: str, params: Params, words: str, key: str) -> None:
+def _popovers(
+    project: Project, page: str, params: Params, words: str, key: str, beside: Callable[[], None] | None
+) -> None:
     with st.container(horizontal=True, key=f"{key}.bar", gap="small"):
         _save_popover(project, page, params, suggested_name(words), f"{key}.save", words)
         _open_popover(project, f"{key}.open")
+        if beside is not None:
+            beside()
 
 
 @st.fragment

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from predscope.exploration.object_query import ObjectQuery
+from predscope.exploration.object_query import BY_PLACE, ObjectQuery
 
 OVERVIEW_PAGE: Final = "../pages/overview.py"
 EXPLORE_PAGE: Final = "../pages/explore.py"
@@ -71,6 +71,7 @@ def objects_url(
     label_set: str | None = None,
     outcomes: tuple[Sequence[str], float, float] | None = None,
     by: str = "",
+    by_place: bool = False,
 ) -> str:
     """Frame payloads of the layers named; the caller appends ``&frames=3,4,5`` (frame indices).
 
@@ -78,6 +79,7 @@ def objects_url(
         label_set: whose labels; None: the project's first label set.
         outcomes: prediction sets, confidence and IoU; objects are told what became of them there.
         by: what objects are compared by for that, see ``FrameQuery.by``.
+        by_place: they are matched whatever their classes, see ``ObjectQuery.by_place``.
     """
     parameters = {"sets": _listed(layer_keys), "v": revision}
     if preview:
@@ -89,6 +91,8 @@ def objects_url(
         parameters |= {"evaluated": _listed(names), "conf": f"{confidence:.12g}", "iou": f"{iou:.12g}"} | (
             {"by": by} if by else {}
         )
+        if by_place:
+            parameters["match"] = BY_PLACE
     return f"{OBJECTS_ROUTE}?{urlencode(parameters)}"
 
 

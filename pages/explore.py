@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown, filter_chips
+from components.export_menu import export_of_frames
 from components.filter_rail import filter_rail
 from components.gallery import gallery
 from components.metric_filters import COUNTED_ALREADY, metric_offers, metric_sorts
@@ -101,7 +104,8 @@ state = read_state(project, urls.EXPLORE_PATH)
 selection = select_frames(project, state.query)
 metrics = metric_offers(project, state.query)
 with st.sidebar:
-    save_frames(project, state.query, key="explore.saved")
+    export = partial(export_of_frames, project, state.query, key="explore.export")
+    save_frames(project, state.query, key="explore.saved", beside=export)
     filter_rail(project, selection, ask, metrics)
 if state.query.ignored:
     st.warning(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown, object_chips
+from components.export_menu import export_of_objects
 from components.import_links import import_links
 from components.metric_filters import metric_offers
 from components.metric_runs import show_metric_progress
@@ -105,7 +107,8 @@ else:
     frames = query.frames.with_(prediction_sets=(query.prediction_set,))
     metrics = metric_offers(project, frames, query.judged_sides(project))
     with st.sidebar:
-        save_objects(project, query, key="objects.saved")
+        export = partial(export_of_objects, project, query, key="objects.export")
+        save_objects(project, query, key="objects.saved", beside=export)
         operating_point(project, frames, move)
         object_choices(project, selection, key="objects.choices", on_change=choose, metrics=metrics, on_ranges=narrow)
     ignored = (*query.frames.ignored, *query.ignored)

@@ -59,7 +59,13 @@ def show_detection(project: Project, state: ViewState) -> None:
     color = prediction_set_color(project.set_names("predictions").index(set_name))
     operating_point_figures(point, objects, open_objects)
     coco_figures(found)
-    confusion(point.confusion, objects, open_objects, dark=st.context.theme.type == "dark")
+    confusion(
+        point.confusion,
+        objects,
+        open_objects,
+        dark=st.context.theme.type == "dark",
+        by_place=lambda: found.confusion_by_place(query.confidence, query.iou),
+    )
     per_class(found, objects, open_objects)
     curves(found, query.confidence, query.iou, set_name, color, move)
     thresholds(found, query.confidence, query.iou, set_name, move)

@@ -111,7 +111,7 @@ def test_every_option_is_documented() -> None:
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     options = set(re.findall(r"--[a-z][a-z-]+", build_parser().format_help()))
     imports = ("import labels", "import predictions", "versions", "versions delete")
-    for command in ("demo", "view", "init", *imports, "evaluate"):
+    for command in ("demo", "view", "init", *imports, "evaluate", "export"):
         done = subprocess.run(
             [sys.executable, "-m", "predscope", *command.split(), "--help"], capture_output=True, text=True, check=True
         )

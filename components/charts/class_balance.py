@@ -8,6 +8,8 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
+from components.charts.style import plain
+
 _BAR_PX: Final = 13
 _GAP_PX: Final = 9
 _MARGIN_PX: Final = 76
@@ -26,13 +28,13 @@ def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.F
     for name in reversed(ordered.columns):  # plotly draws the groups of horizontal bars from below
         color = colors.get(name, _LABEL_BAR_COLOR)
         figure.add_bar(
-            y=ordered.index,
+            y=list(map(plain, ordered.index)),
             x=ordered[name],
-            name=name,
+            name=plain(name),
             orientation="h",
             marker_color=_LABEL_BAR_COLOR if name == "Labels" else color,
             customdata=[name] * len(ordered),
-            hovertemplate="%{y}: %{x:,} in " + name.replace("<", "&lt;") + "<extra></extra>",
+            hovertemplate="%{y}: %{x:,} in " + plain(name) + "<extra></extra>",
         )
     figure.update_layout(
         height=_MARGIN_PX + (_BAR_PX * max(2, len(ordered.columns)) + _GAP_PX) * max(3, len(ordered)),

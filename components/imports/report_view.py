@@ -38,6 +38,7 @@ _WORDS: Final[dict[str, dict[Any, str]]] = {
         "fraction": "Read confidences as 0 to 1",
         "percent": "Read confidences as percentages",
         "logit": "Read confidences as logits",
+        "unbounded": "Bring scores without an upper end to 0 to 1",
     },
     "merge_alike_classes": {True: "Merge class names that are alike"},
     "drop_duplicates": {True: "Leave out copies of objects"},

@@ -15,7 +15,7 @@ from components.chips import escape_markdown
 from components.performance.explanations import explained, heading
 from components.performance.options import choose_one
 from predscope.evaluation.confusion import Confusion
-from predscope.exploration.object_query import ObjectQuery
+from predscope.exploration.object_query import BY_PLACE, ObjectQuery
 
 MOST_CLASSES: Final = 25
 """Classes of a matrix whose numbers can be read."""
@@ -25,6 +25,7 @@ _SEARCH: Final = "performance.search"
 _TABLE_PX: Final = 425
 _LARGEST: Final = 20
 _SHOWN: Final = {"counts": "Counts", "recall": "% of labels", "precision": "% of predictions"}
+_MATCHINGS: Final = {"class": "Matched within classes first", BY_PLACE: "Matched by place alone"}
 _ORDERS: Final = {"confusions": "Most confused first", "labels": "Most labels first", "name": "By name"}
 
 
@@ -54,6 +55,7 @@ def confusion(
     *,
     dark: bool,
     words: MatrixWords | None = None,
+    by_place: Callable[[], Confusion] | None = None,
 ) -> None:
     """The matrix of all classes that occur, or of the most confused ones, and the table of the largest confusions.
 
@@ -62,11 +64,16 @@ def confusion(
         query: all objects of the operating point.
         dark: for a dark page.
         words: None: those for objects.
+        by_place: gives the counts where objects are matched whatever their classes; None: that is not on offer.
     """
-    if words is None:
-        heading(confusion_in_words(found), "confusion")
-    else:
-        explained(confusion_in_words(found), "confusion", words.explanation)
+    title = st.container()
+    if by_place is not None and choose_one("What is matched", "matching", _MATCHINGS) == BY_PLACE:
+        found, query = by_place(), query.with_(by_place=True)
+    with title:
+        if words is None:
+            heading(confusion_in_words(found), "confusion")
+        else:
+            explained(confusion_in_words(found), "confusion", words.explanation)
     beside = st.container(horizontal=True, gap="medium")  # the table goes below, where there is no room
     present = min(len(choose_order(found.to_pandas(), "name")), MOST_CLASSES)
     with beside.container(width=chart_width(present + 1)):

@@ -12,7 +12,10 @@ _CHOICES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "box_format": (("xywh", "xyxy", "cxcywh"), "boxes are left, top, width, height; two corners; or centre and size"),
     "units": (("pixels", "relative"), "coordinates are pixels, or fractions of the frame"),
     "class_ids": (("ids", "index"), "class ids are those of the labels, or positions in the list of classes"),
-    "confidence_scale": (("fraction", "percent", "logit"), "confidences are 0 to 1, 0 to 100, or logits"),
+    "confidence_scale": (
+        ("fraction", "percent", "logit", "unbounded"),
+        "confidences are 0 to 1, 0 to 100, logits, or from 0 without an end",
+    ),
 }
 _SWITCHES: Final[dict[str, str]] = {
     "swap_xy": "x and y, width and height, stand in each other's place",

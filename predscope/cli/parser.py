@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from predscope import __version__
+from predscope.cli.collecting import collecting_rarely
 from predscope.cli.corrections import add_correction_options
 from predscope.cli.export import add_export
 from predscope.cli.printing import add_print
@@ -255,21 +256,24 @@ def _run_view(arguments: argparse.Namespace) -> int:
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
-    from predscope.cli.imports import init
+    with collecting_rarely():
+        from predscope.cli.imports import init
 
-    return init(arguments)
+        return init(arguments)
 
 
 def _run_import(arguments: argparse.Namespace) -> int:
-    from predscope.cli.imports import run_import
+    with collecting_rarely():
+        from predscope.cli.imports import run_import
 
-    return run_import(arguments)
+        return run_import(arguments)
 
 
 def _run_evaluate(arguments: argparse.Namespace) -> int:
-    from predscope.cli.evaluate import evaluate
+    with collecting_rarely():
+        from predscope.cli.evaluate import evaluate
 
-    return evaluate(arguments)
+        return evaluate(arguments)
 
 
 def _run_metrics_list(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from predscope.errors import InputError
-from predscope.evaluation.class_agnostic import tabulate_class_agnostic
+from predscope.evaluation.class_agnostic import match_class_agnostic, tabulate_class_agnostic
 from predscope.evaluation.coco import evaluate_coco, order_of_frames
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.confusion import Confusion, confuse
@@ -70,7 +70,7 @@ class Detection:
         self._mask_area: Literal["mask", "box"] = mask_area
         self._sigmas = sigmas
         self._given_pairs = pairs
-        self._matchings: dict[float, Matching] = {}
+        self._matchings: dict[tuple[float, bool], Matching] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -185,19 +185,33 @@ class Detection:
             plus_one=plus_one,
         )
 
-    def matching(self, iou_threshold: float) -> Matching:
-        """The matches within classes, of all predictions."""
-        known = self._matchings.get(iou_threshold)
+    def matching(self, iou_threshold: float, *, class_agnostic: bool = False) -> Matching:
+        """The matches within classes, of all predictions.
+
+        Args:
+            class_agnostic: those of the matches by place whose classes agree, see ``class_agnostic``.
+        """
+        key = iou_threshold, class_agnostic
+        known = self._matchings.get(key)
         if known is None:
-            known = match(self._pairs_for(iou_threshold), self.labels, self.predictions, iou_threshold)
+            find = match_class_agnostic if class_agnostic else match
+            known = find(self._pairs_for(iou_threshold), self.labels, self.predictions, iou_threshold)
             with self._lock:
                 while len(self._matchings) >= _KEPT_MATCHINGS:
                     del self._matchings[next(iter(self._matchings))]
-                self._matchings[iou_threshold] = known
+                self._matchings[key] = known
         return known
 
-    def match_table(self, confidence: float, iou_threshold: float) -> MatchTable:
-        """What became of every object, and why."""
+    def match_table(self, confidence: float, iou_threshold: float, *, class_agnostic: bool = False) -> MatchTable:
+        """What became of every object, and why.
+
+        Args:
+            class_agnostic: match by place alone and look at the classes afterwards, see ``class_agnostic``; otherwise
+                matches within classes come first, and the outcomes are those of precision and recall.
+        """
+        if class_agnostic:
+            pairs = self._pairs_for(iou_threshold)
+            return tabulate_class_agnostic(pairs, self.labels, self.predictions, confidence, iou_threshold)
         matching = self.matching(iou_threshold)
         return tabulate(self._pairs_for(iou_threshold), matching, self.labels, self.predictions, confidence)
 
@@ -209,14 +223,9 @@ class Detection:
         """The confusion matrix, with a row and a column for the background.
 
         Args:
-            class_agnostic: match by place alone and look at the classes afterwards, see ``class_agnostic``; otherwise
-                matches within classes come first, and the matrix agrees with precision and recall.
+            class_agnostic: as in ``match_table``; where it is not set, the matrix agrees with precision and recall.
         """
-        if not class_agnostic:
-            return confuse(self.match_table(confidence, iou_threshold), self.classes)
-        pairs = self._pairs_for(iou_threshold)
-        table = tabulate_class_agnostic(pairs, self.labels, self.predictions, confidence, iou_threshold)
-        return confuse(table, self.classes)
+        return confuse(self.match_table(confidence, iou_threshold, class_agnostic=class_agnostic), self.classes)
 
     def curve(self, iou_threshold: float, class_id: int | None = None) -> ConfidenceCurve:
         """Counts over all confidences, of one class or of all."""

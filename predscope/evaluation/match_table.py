@@ -63,6 +63,7 @@ class MatchTable:
         label_prediction: int64 (labels,): the prediction that found it; for a false negative the one that is confused
             with it, else the kept prediction of any class with the highest IoU; -1: none.
         label_iou: float64 (labels,): with that prediction; 0 without.
+        class_agnostic: objects were matched by place alone, see ``class_agnostic``; else within classes first.
     """
 
     confidence: float
@@ -77,6 +78,7 @@ class MatchTable:
     label_outcome: np.ndarray
     label_prediction: np.ndarray
     label_iou: np.ndarray
+    class_agnostic: bool = False
 
     def predictions_to_pandas(self) -> pd.DataFrame:
         """One row a kept prediction; ``row`` and ``label_row`` are rows of the sets (-1: none).
@@ -136,7 +138,7 @@ def tabulate(pairs: Pairs, matching: Matching, labels: Objects, predictions: Obj
     is_wrong = outcome == Outcome.FALSE_POSITIVE
     confused = _confuse(pairs, is_wrong, label_outcome == Outcome.FALSE_NEGATIVE, labels, predictions, matching)
     is_confused = confused.label >= 0
-    reason, about = _reasons(pairs, is_wrong & ~is_confused, matching.iou_threshold)
+    reason, about = reasons(pairs, is_wrong & ~is_confused, matching.iou_threshold)
     has_pair = about >= 0
     label[has_pair], iou[has_pair] = pairs.label[about[has_pair]], pairs.iou[about[has_pair]]
     reason[is_confused] = Reason.WRONG_CLASS
@@ -180,8 +182,16 @@ def _confuse(
     return assign(pairs, np.flatnonzero(may_be), labels, predictions, matching.iou_threshold)
 
 
-def _reasons(pairs: Pairs, is_wrong: np.ndarray, iou_threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Reason of each false positive, and the pair that it is about; ``Reason.NONE`` and -1 for all others."""
+def reasons(pairs: Pairs, is_wrong: np.ndarray, iou_threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Why predictions are wrong that stand for no label, and what that is about.
+
+    Args:
+        is_wrong: bool (predictions,).
+
+    Returns:
+        int8 (predictions,): the ``Reason`` of each that is wrong; int64 (predictions,): the pair that it is about.
+        ``Reason.NONE`` and -1 for all others.
+    """
     count = len(is_wrong)
     open_pair = is_wrong[pairs.prediction] & ~pairs.is_out
     is_match = pairs.iou >= effective(iou_threshold)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import numpy as np
+
 from predscope.evaluation.pixels import fills_frames
 from predscope.exploration.query import FrameQuery, chosen_label_set
 from predscope.exploration.semantic_performance import frame_sizes_of
@@ -27,7 +29,7 @@ def data_kinds(project: Project, query: FrameQuery, prediction_set: str) -> tupl
     """The kinds that the labels of a query and a prediction set both hold, the one that says most first.
 
     Never empty: sets that share nothing are compared as objects. Regions of class-index masks are objects too, so these
-    are "semantic" and "objects".
+    are "semantic" and "objects"; where most labelled frames came otherwise, "objects" and "semantic".
 
     Raises:
         ProjectError: there are no labels, or there is no such set.
@@ -43,14 +45,22 @@ def _kinds_of(project: Project, labels: ObjectSet, predictions: ObjectSet) -> tu
         frozenset(objects.table(["geometry"])["geometry"].unique().to_pylist()) for objects in (labels, predictions)
     ]
     kinds: list[DataKind] = []
-    if all(is_semantic(project, objects) for objects in (labels, predictions)):
-        kinds.append("semantic")
     has_boxes = [bool(present - {Geometry.CLASSIFICATION}) for present in shapes]
     if all(has_boxes):
         kinds.append("objects")
+    if all(is_semantic(project, objects) for objects in (labels, predictions)):
+        kinds.insert(0 if _is_mostly_pixels(labels) else len(kinds), "semantic")
     if all(Geometry.CLASSIFICATION in present for present in shapes):
         kinds.append("classification")
     return tuple(kinds) or ("objects",)
+
+
+def _is_mostly_pixels(labels: ObjectSet) -> bool:
+    """Whether at least half of the frames with labels came as class-index masks, or the labels fill the frames."""
+    if labels.pixel_maps is None:
+        return True
+    labelled = np.union1d(np.flatnonzero(np.diff(labels.offsets)), labels.pixel_maps["frame_index"].to_numpy())
+    return 2 * len(labels.pixel_maps) >= len(labelled)
 
 
 def is_semantic(project: Project, objects: ObjectSet) -> bool:

@@ -50,8 +50,10 @@ _ONE: Final = {
 """What one of the objects is called that meet a condition, by the key of the condition."""
 OBJECT_SORTS: Final = {"confidence": "Confidence", "iou": "IoU", "size": "Size"}
 SIDES: Final = ("predictions", "labels")
+BY_PLACE: Final = "place"
+"""In an address: a matching that does not look at classes."""
 OBJECT_PARAMETERS: Final = (
-    *("set", "outcome", "reason", "tide", "cell", "class", "confused", "score", "om", "side", "osort"),
+    *("set", "outcome", "reason", "tide", "cell", "match", "class", "confused", "score", "om", "side", "osort"),
 )
 ConfidenceRange = tuple[float, float | None]
 """Lowest confidence, included, and highest, not included; None: no upper end."""
@@ -81,6 +83,8 @@ class ObjectQuery:
         label_class, predicted_class: row and column of the confusion matrix, ``BACKGROUND`` for its last ones. Together
             they select exactly what ``Confusion.cell`` returns; one of them alone a whole row or column. A pair of two
             classes counts once, as the matrix counts it.
+        by_place: what counts as matched: by place alone, whatever the classes, see ``evaluation.class_agnostic``;
+            otherwise within classes first.
         klass: class of what is counted: of the label of a false negative, else of the prediction.
         metric_ranges: values that metrics of what is counted must have; of several, all.
         side: what is counted. "labels": labels alone, so that a match is judged by its label; "predictions":
@@ -99,6 +103,7 @@ class ObjectQuery:
     confidence_range: ConfidenceRange | None = None
     label_class: str | None = None
     predicted_class: str | None = None
+    by_place: bool = False
     klass: str | None = None
     metric_ranges: tuple[MetricRange, ...] = ()
     side: str = ""
@@ -149,6 +154,8 @@ class ObjectQuery:
             parameters["score"] = _range_parameter(self.confidence_range)
         if self.is_cell:
             parameters["cell"] = f"{_quoted(self.label_class)}~{_quoted(self.predicted_class)}"
+        if self.by_place:
+            parameters["match"] = BY_PLACE
         if self.klass is not None:
             parameters["class"] = self.klass
         if self.metric_ranges:
@@ -186,6 +193,9 @@ class ObjectQuery:
         confused = last_value(parameters, "confused")
         if confused not in {"", "0", "1"}:
             ignored.append(f"confused “{confused}”")
+        match = last_value(parameters, "match")
+        if match not in {"", BY_PLACE}:
+            ignored.append(f"matching “{match}”")
         score = last_value(parameters, "score")
         confidence_range = parse_confidence_range(score)
         if score and confidence_range is None:
@@ -214,6 +224,7 @@ class ObjectQuery:
             confidence_range=confidence_range,
             label_class=sides[0],
             predicted_class=sides[1],
+            by_place=match == BY_PLACE,
             klass=classes[-1] if classes else None,
             metric_ranges=metric_ranges,
             side=side,
@@ -263,6 +274,8 @@ def active_object_filters(query: ObjectQuery, project: Project | None = None) ->
             if name is not None
         ]
         add("cell", " × ".join(sides), query.with_(label_class=None, predicted_class=None))
+    if query.by_place:
+        add("match", "matched by place alone", query.with_(by_place=False))
     if query.klass is not None:
         add("class", f"class: {query.klass}", query.with_(klass=None))
     if query.side:

@@ -86,7 +86,7 @@ class ObjectSelection:
         frames = query.frames
         point = (project, query.prediction_set, frames.confidence, frames.iou)
         label_set = chosen_label_set(project, frames)
-        self.table = match_table(*point, label_set=label_set, by=frames.by)
+        self.table = match_table(*point, label_set=label_set, by=frames.by, by_place=query.by_place)
         self._frame_count = len(project.frames)
         self._outcomes = Outcomes(
             self.table,

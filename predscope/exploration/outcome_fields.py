@@ -34,6 +34,7 @@ def outcome_fields(
     *,
     label_set: str | None = None,
     by: str = AUTOMATIC,
+    by_place: bool = False,
 ) -> dict[str, RowFields]:
     """For the layers of the labels and of prediction sets, what ``frame_payloads`` adds to their objects.
 
@@ -43,13 +44,16 @@ def outcome_fields(
     Each prediction set is compared with the labels by itself. A label has the keys of the first set and, where there
     are several, those of each of them under ``by``, by key of the layer: the browser takes the set that is shown.
 
+    Args:
+        by_place: objects are matched whatever their classes, see ``evaluation.class_agnostic``.
+
     Raises:
         ProjectError: there is no such set.
     """
     against = [
         _Against(
             detection(project, name, label_set, by),
-            match_table(project, name, confidence, iou, label_set=label_set, by=by),
+            match_table(project, name, confidence, iou, label_set=label_set, by=by, by_place=by_place),
             PREDICTION_LAYER_PREFIX + name,
         )
         for name in prediction_sets
@@ -76,7 +80,7 @@ class _Against:
 
     def __init__(self, found: Detection, table: MatchTable, layer: str) -> None:
         self.table = table
-        self.matching = found.matching(table.iou_threshold)
+        self.matching = found.matching(table.iou_threshold, class_agnostic=table.class_agnostic)
         self.words = OutcomeWords.of(found, table)
         self.layer = layer
 

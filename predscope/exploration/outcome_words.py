@@ -47,7 +47,7 @@ class OutcomeWords:
 
     @classmethod
     def of(cls, detection: Detection, table: MatchTable) -> OutcomeWords:
-        matching = detection.matching(table.iou_threshold)
+        matching = detection.matching(table.iou_threshold, class_agnostic=table.class_agnostic)
         lowest = min(detection.pairs.lowest_iou, table.iou_threshold)
         of = FrameWords if detection.iou_type is IouType.FRAME else cls
         return of(table, matching, lowest, detection.classes, detection.iou_type)

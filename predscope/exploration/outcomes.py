@@ -108,14 +108,19 @@ def match_table(
     *,
     label_set: str | None = None,
     by: str = AUTOMATIC,
+    by_place: bool = False,
 ) -> MatchTable:
     """What became of every object at an operating point.
+
+    Args:
+        by_place: matched whatever the classes, see ``evaluation.class_agnostic``.
 
     Raises:
         ProjectError: there is no such set.
     """
     found = detection(project, prediction_set, label_set, by)
-    return _tables.get((found, confidence, iou), lambda: found.match_table(confidence, iou))
+    key = (found, confidence, iou, by_place)
+    return _tables.get(key, lambda: found.match_table(confidence, iou, class_agnostic=by_place))
 
 
 def frame_outcomes(

@@ -87,6 +87,7 @@ class Performance:
         self.detection = found
         self.frames = frames
         self._points: RecentlyUsed[AtPoint] = RecentlyUsed(4)
+        self._by_place: RecentlyUsed[Confusion] = RecentlyUsed(2)
         self._curves: RecentlyUsed[Curves] = RecentlyUsed(8)
         self._error_kinds: RecentlyUsed[ErrorKinds] = RecentlyUsed(2)
         self._errors: RecentlyUsed[Tide] = RecentlyUsed(4)
@@ -100,6 +101,11 @@ class Performance:
             return AtPoint(table, count_outcomes(table, self.detection.classes))
 
         return self._points.get((confidence, iou), compute)
+
+    def confusion_by_place(self, confidence: float, iou: float) -> Confusion:
+        """The confusion matrix where predictions take labels of any class, see ``evaluation.class_agnostic``."""
+        found = self.detection
+        return self._by_place.get((confidence, iou), lambda: found.confusion(confidence, iou, class_agnostic=True))
 
     def curves(self, iou: float) -> Curves:
         """Counts over all confidences."""

@@ -12,10 +12,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from predscope.evaluation.class_pictures import ClassPictures
 from predscope.evaluation.ignored_classes import predictions_on_pixels, with_void_labels
 from predscope.evaluation.objects import IouType, Objects, columns_for
 from predscope.evaluation.pixels import FrameLine
-from predscope.evaluation.semantic import ClassPictures, Semantic
+from predscope.evaluation.semantic import Semantic
 from predscope.exploration.query import FrameQuery, chosen_label_set
 from predscope.exploration.semantic_performance import PixelQuery, class_names, frame_sizes_of, pixel_maps_of
 from predscope.palette import class_color, color_of, to_bgr

@@ -33,7 +33,7 @@ NOTHING: Final = "nothing"
 """Names, as a predicted class, pixels that no prediction says anything of."""
 PIXEL_PARAMETERS: Final = ("pixels", "pixelclass", "background")
 
-_LAYOUT_VERSION: Final = "1"
+_LAYOUT_VERSION: Final = "2"
 _CELL_COLUMNS: Final = ("frame", "label", "predicted", "pixels")
 
 Progress = Callable[[int, int], None]

@@ -50,12 +50,19 @@ class Images:
         target.parent.mkdir(parents=True, exist_ok=True)
         place = self._project.pixel_source(frame.index)
         # A file of a frame of a video, or of an image in an archive, is in a cache and does not stay.
-        if self._mode == "link" and place is not None and place.is_image_file:
-            try:
-                target.symlink_to(source.resolve())
-            except OSError:  # a file system, or a user, that may not make links
-                shutil.copyfile(source, target)
-        else:
+        stays = place is not None and place.is_image_file
+        if self._mode == "copy" or not stays or not _link(source.resolve(), target):
             shutil.copyfile(source, target)
         self._report.images += 1
         return whole
+
+
+def _link(source: Path, target: Path) -> bool:
+    """A second name for the same file, or else a link to it: a second name reads as a file anywhere."""
+    for link in (target.hardlink_to, target.symlink_to):
+        try:
+            link(source)
+        except OSError:  # another file system, or a user that may not make links
+            continue
+        return True
+    return False

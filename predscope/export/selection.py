@@ -131,6 +131,12 @@ class ExportSelection:
                 filled.add(name)
         return filled
 
+    def count(self) -> int:
+        """How many objects there are."""
+        if self._row_mask is None and self.class_ids is None and self._min_confidence is None:
+            return int(np.diff(self.objects.offsets)[self.frame_indices].sum())
+        return sum(len(table) for table in self.chunks([]))
+
     def _frame_groups(self) -> Iterator[np.ndarray]:
         """Frames whose objects are read together."""
         offsets = self.objects.offsets

@@ -5,7 +5,8 @@
   ``predscope.formats``.
 - ``Reader``, ``Reading``, ``ObjectBatch``, ``Detection``: what a reader is and what it hands over (``base``).
 - Readers: ``coco`` (labels, results, LVIS), ``yolo`` (detect, segment, pose, oriented boxes), ``voc`` (Pascal VOC XML),
-  ``masks`` (class-index PNG), ``classification_csv`` and ``image_folder`` (classes of whole frames); ``labelme``,
+  ``masks`` (class-index PNG), ``classification_csv``, ``class_scores`` and ``image_folder`` (classes of whole frames);
+  ``kitti``, ``open_images``, ``detection_txt`` and ``table`` (rows of text, CSV and Parquet); ``labelme``,
   ``cvat``, ``label_studio``, ``supervisely``, ``bdd100k``, ``datumaro`` and ``via`` (files of annotation tools);
   ``coco_panoptic`` and ``instance_masks`` (an object for each number of a pixel);
   ``encord_pickle`` (pickled predictions, read as data by ``pickle_stream``).

@@ -18,6 +18,7 @@ import numpy as np
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role, text_column
+from predscope.formats.content import starts_like_json
 from predscope.formats.table_columns import read_columns
 from predscope.media import IMAGE_SUFFIXES
 from predscope.report import ImportReport, Severity
@@ -62,7 +63,7 @@ class ClassificationCsvReader:
     title = "Classes of frames, CSV"
 
     def detect(self, source: Path, head: bytes) -> Detection:
-        if source.is_dir() or b"\x00" in head[:4096]:
+        if source.is_dir() or b"\x00" in head[:4096] or starts_like_json(head):
             return Detection(0.0, "")
         lines = head.decode("utf-8-sig", "replace").splitlines()[:2]
         is_table = source.suffix.lower() in (".csv", ".tsv")

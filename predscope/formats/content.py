@@ -32,6 +32,7 @@ _SIGNATURES: Final = (
     (b"version https://git-lfs", "a Git LFS pointer (run `git lfs pull` to get the file itself)"),
 )
 _TEXT_START: Final = 60
+_JSON_START: Final = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{\]])')
 
 
 def read_head(source: Path) -> bytes:
@@ -80,6 +81,11 @@ def read_text(source: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
+
+
+def starts_like_json(head: bytes) -> bool:
+    """Whether a file begins as a JSON object does, or a list of lists or objects: no table has such a first line."""
+    return _JSON_START.match(head) is not None
 
 
 def describe_content(head: bytes) -> str:

@@ -51,7 +51,8 @@ class DetectionTextReader:
         rows = [row for row in parsed if isinstance(row, DetectionRow)]
         if len(rows) < 0.5 * len(parsed) or not rows:
             return Detection(0.0, "")
-        if all(row.class_name.isdecimal() and max(map(abs, row.numbers)) <= 1.5 for row in rows):
+        alike = sum(row.class_name.isdecimal() and max(map(abs, row.numbers)) <= 1.5 for row in rows)
+        if 2 * alike > len(rows):
             return Detection(0.0, "")  # an index and fractions are YOLO's
         confident = sum(row.has_confidence for row in rows)
         role: Role = "predictions" if confident > len(rows) / 2 else "labels"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 _DECODER: Final = json.JSONDecoder()
@@ -32,8 +33,9 @@ class JsonPeek:
     first_of: dict[str, Any] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=1)  # every reader of JSON looks at the same bytes
 def peek_json(head: bytes) -> JsonPeek:
-    """Look at the first bytes of a file. Never raises."""
+    """Look at the first bytes of a file. Never raises. The result is shared: not to be changed."""
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     text = head.decode(encoding, "replace")
     start = _skip_space(text, 0)

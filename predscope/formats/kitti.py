@@ -33,6 +33,7 @@ _NOT_LABELS: Final = re.compile(
     r"(readme.*|licen[cs]e.*|source|notes?|classes|names|requirements|train|val|valid|test|trainval|timestamps)\.txt",
     re.IGNORECASE,
 )
+_MIN_TOP_PERCENT: Final = 20.0
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -141,14 +142,19 @@ def _note_scale(sample: list[KittiRow], report: ImportReport) -> None:
     scores = [row.confidence for row in sample if row.has_confidence]
     if not scores or (min(scores) >= 0 and max(scores) <= 1.5):
         return
-    is_percent = min(scores) >= 0 and max(scores) <= 100
+    if min(scores) < 0:
+        words, scale = "logits", "logit"
+    elif _MIN_TOP_PERCENT < max(scores) <= 100:
+        words, scale = "percent", "percent"
+    else:
+        words, scale = "scores without an upper end", "unbounded"
     report.note(
         "confidence_not_a_fraction",
         Severity.WARNING,
         "KITTI scores may have any range; these are not fractions from 0 to 1.",
         examples=[f"from {min(scores):g} to {max(scores):g}"],
-        fix=f"If they are {'percent' if is_percent else 'logits'}, say so with --confidence-scale.",
-        correction={"confidence_scale": "percent" if is_percent else "logit"},
+        fix=f"If they are {words}, say so with --confidence-scale.",
+        correction={"confidence_scale": scale},
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import BATCH_ROWS
+from predscope.formats.content import starts_like_json
 from predscope.report import ImportReport, Severity
 
 PARQUET_MAGIC: Final = b"PAR1"
@@ -165,7 +166,12 @@ def open_table(source: Path, report: ImportReport | None = None) -> TableSource:
 
 
 def header_of(head: bytes, encoding: str | None = None) -> tuple[tuple[str, ...], str]:
-    """Names of the columns in the first line of a CSV file, and the delimiter that splits it into most cells."""
+    """Names of the columns in the first line of a CSV file, and the delimiter that splits it into most cells.
+
+    There are none in JSON, whose first line may be all of it.
+    """
+    if starts_like_json(head):
+        return (), DELIMITERS[0]
     text = head.decode(encoding or _marked_encoding(head) or "utf-8", "replace").lstrip("\ufeff")
     line = text.splitlines()[0] if text else ""
     splits = []

@@ -108,6 +108,9 @@ def scaled_confidence(confidence: np.ndarray, scale: str) -> np.ndarray:
     if scale == "logit":
         with np.errstate(over="ignore"):
             return 1 / (1 + np.exp(-values))
+    if scale == "unbounded":  # keeps the order, which is all that AP asks for; what is negative stays, to be rejected
+        has_no_end = (values > 0) & np.isfinite(values)
+        return np.divide(values, 1 + values, out=values, where=has_no_end)
     return values
 
 

@@ -14,14 +14,14 @@ from predscope.errors import InputError
 from predscope.formats.base import BoxFormat
 
 Units = Literal["pixels", "relative"]
-ConfidenceScale = Literal["fraction", "percent", "logit"]
+ConfidenceScale = Literal["fraction", "percent", "logit", "unbounded"]
 ClassIds = Literal["ids", "index"]
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "box_format": ("xywh", "xyxy", "cxcywh"),
     "units": ("pixels", "relative"),
     "class_ids": ("ids", "index"),
-    "confidence_scale": ("fraction", "percent", "logit"),
+    "confidence_scale": ("fraction", "percent", "logit", "unbounded"),
 }
 
 MAX_CLASS_OFFSET: Final = 1_000_000_000
@@ -40,7 +40,8 @@ class Corrections:
         class_ids: what the numeric class ids of predictions are: ids as the labels give them, or positions in the list
             of classes, counted from 0 (from 1 with a ``class_offset`` of -1).
         class_offset: added to the numeric class ids that stand in the file.
-        confidence_scale: of confidences: 0..1, 0..100, or logits.
+        confidence_scale: of confidences: 0..1, 0..100, logits, or scores from 0 without an end, of which s becomes
+            s / (1 + s).
         merge_alike_classes: class names that differ only in case, plural or separators are one class.
         drop_duplicates: of objects that are copies of each other in all they say, only the first is imported.
     """

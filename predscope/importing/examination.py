@@ -103,6 +103,7 @@ def _examine(
     return Habits(
         in_percent=takes_numbers and habits.is_in_percent(sample),
         looks_like_logits=takes_numbers and habits.are_logits(sample),
+        looks_unbounded=takes_numbers and habits.are_unbounded(sample),
         looks_normalised=units == "relative",
         looks_like_pixels=units == "pixels",
         correction=correction,

@@ -89,7 +89,8 @@ REJECTIONS: Final[dict[str, Finding]] = {
     "confidence_out_of_range": Finding(
         _E,
         "Confidences are not between 0 and 1.",
-        "Export probabilities: logits go through a sigmoid or softmax first.",
+        "Export probabilities: logits go through a sigmoid or softmax first. Scores from 0 up without an end, as poses "
+        "have, can be brought to 0..1 in their order.",
     ),
 }
 """Why rows are left out."""
@@ -241,7 +242,9 @@ NOTICES: Final[dict[str, Finding]] = {
     ),
     "box_overhang": Finding(_I, "Boxes reach outside their frame by less than a pixel; they stay as they are."),
     "polygon_crosses_itself": Finding(
-        _I, "Outlines cross themselves; what is inside of them is drawn and counted by the even-odd rule."
+        _I,
+        "Outlines cross themselves; what is inside of them is drawn and counted by the even-odd rule. "
+        "Of very many or very long outlines not all were looked at.",
     ),
     "keypoint_count_differs": Finding(_W, "Objects have another number of keypoints than their class."),
     "duplicate_id": Finding(_W, "Objects share their id with another object.", "Give each object its own id."),

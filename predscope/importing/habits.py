@@ -18,17 +18,41 @@ IN_RANGE_SHARE: Final = 0.99
 """A few errors among percentages do not make them something else."""
 _MAX_FRACTION: Final = 1.5
 """Fractions reach a little over 1 where a box reaches out of its frame."""
+MIN_TOP_PERCENT: Final = 20.0
+"""Percentages have a best one above this. Scores of poses have not: the sum of the confidences of COCO's 17 keypoints
+reaches 17; those of CrowdPose models lie around 2, some up to 10."""
+PERCENT_SHARE: Final = 0.1
+"""Of a detector's percentages, down to 0.1 %, a fifth to a third is above ``_MAX_FRACTION``; cut at 5 %, all are."""
+_MIN_PERCENT_ROWS: Final = 5
 _MIN_PIXELS_SHARE: Final = 0.9
 _MAX_LOGIT: Final = 60.0
 
 
 def is_in_percent(sample: Sequence[ObjectBatch]) -> bool:
-    """Are confidences 0 to 100?"""
+    """Are confidences 0 to 100, beyond doubt?
+
+    They are divided by 100 then, without being asked for, so the evidence must be clear: hardly any is outside of
+    0..100, the largest is above ``MIN_TOP_PERCENT``, and those that no fraction reaches are either most of all, or at
+    least ``_MIN_PERCENT_ROWS`` and ``PERCENT_SHARE`` of them. Zeros say nothing either way.
+    """
     confidence = _confidences(sample)
     if not len(confidence):
         return False
     in_range = (confidence >= 0) & (confidence <= 100)
-    return bool(in_range.mean() >= IN_RANGE_SHARE and np.mean(confidence > _MAX_FRACTION) >= OTHER_SCALE_SHARE)
+    if in_range.mean() < IN_RANGE_SHARE or confidence[in_range].max() <= MIN_TOP_PERCENT:
+        return False
+    above = int(np.count_nonzero(confidence > _MAX_FRACTION))
+    share = above / np.count_nonzero(confidence)
+    return bool(share > 0.5 or (share >= PERCENT_SHARE and above >= _MIN_PERCENT_ROWS))
+
+
+def are_unbounded(sample: Sequence[ObjectBatch]) -> bool:
+    """Do confidences begin at 0 and pass 1 more often than by mistake, as scores of poses do?"""
+    confidence = _confidences(sample)
+    if not len(confidence) or confidence.min() < 0:
+        return False
+    beyond = confidence > _MAX_FRACTION
+    return bool(beyond.sum() > 1 and beyond.mean() >= OTHER_SCALE_SHARE)
 
 
 def are_logits(sample: Sequence[ObjectBatch]) -> bool:

@@ -42,6 +42,7 @@ class Habits:
         in_percent: confidences are 0 to 100.
         looks_normalised, looks_like_pixels: coordinates are fractions although the format has pixels, or the reverse.
         looks_like_logits: confidences are what comes before a sigmoid.
+        looks_unbounded: confidences begin at 0 and have no upper end.
         correction: what mends the coordinates, as fields of ``Corrections``.
         rescale: masks of another size than their frame are scaled to it.
     """
@@ -50,6 +51,7 @@ class Habits:
     looks_normalised: bool = False
     looks_like_pixels: bool = False
     looks_like_logits: bool = False
+    looks_unbounded: bool = False
     correction: Mapping[str, Any] = field(default_factory=dict)
     rescale: bool = False
 

@@ -243,7 +243,9 @@ class BatchCheck(RowJudgement):
             self._repair("confidence_in_percent", confidence != 0, as_text)
             confidence /= 100
         out_of_range = (confidence < 0) | (confidence > 1 + CONFIDENCE_TOLERANCE)
-        self._reject("confidence_out_of_range", out_of_range, as_text)
+        is_unbounded = self._habits.looks_unbounded and not self._habits.in_percent
+        correction = {"confidence_scale": "unbounded"} if is_unbounded else None
+        self._reject("confidence_out_of_range", out_of_range, as_text, correction)
         self._repair("confidence_clipped", confidence > 1, as_text)
         np.clip(confidence, 0, 1, out=confidence)
 

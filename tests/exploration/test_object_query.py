@@ -49,6 +49,7 @@ def awkward(project_maker: Any) -> Any:
     label_class=st.none() | names,
     predicted_class=st.none() | names,
     klass=st.none() | st.sampled_from(AWKWARD[:-1]),
+    by_place=st.booleans(),
     sort=st.sampled_from(["confidence", "iou", "size"]),
     descending=st.booleans(),
     prediction_set=st.sampled_from(["m", "other one"]),
@@ -84,6 +85,7 @@ def test_what_makes_no_sense_is_named(awkward: Any) -> None:
             "score": ".5...3",
             "by": "weight",
             "cell": "car~ship",
+            "match": "smell",
             "class": "ship",
             "osort": "-weight",
             "iou": "7",
@@ -93,7 +95,14 @@ def test_what_makes_no_sense_is_named(awkward: Any) -> None:
     assert query is not None
     assert query == ObjectQuery(FrameQuery(), "m", outcomes=("fp",), errors=("loc",))
     assert query.ignored == (
-        *("prediction set “gone”", "class “ship”", "cell “car~ship”", "confused “yes”", "confidences “.5...3”"),
+        *(
+            "prediction set “gone”",
+            "class “ship”",
+            "cell “car~ship”",
+            "confused “yes”",
+            "matching “smell”",
+            "confidences “.5...3”",
+        ),
         *("sort “-weight”", "outcome “maybe”", "reason “bad luck”", "error “ebb”"),
     )
     assert query.frames.ignored == ("IoU “7”", "comparison “weight”")

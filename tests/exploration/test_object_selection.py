@@ -11,6 +11,7 @@ import pytest
 from predscope import Project, import_labels, import_predictions
 from predscope.evaluation.confusion import BACKGROUND
 from predscope.evaluation.match_table import Outcome, Reason
+from predscope.evaluation.operating_point import count_outcomes
 from predscope.exploration import FrameQuery, select_frames
 from predscope.exploration.crops import CONTEXT, crop_records, crop_window
 from predscope.exploration.object_query import REASON_WORDS, ObjectQuery
@@ -21,12 +22,15 @@ from predscope.payload import project_layers
 from tests.conftest import SAMPLE_DATA
 
 
-def check_every_number(project: Any, name: str, confidence: float, iou: float, by: str = "") -> None:
+def check_every_number(
+    project: Any, name: str, confidence: float, iou: float, by: str = "", *, by_place: bool = False
+) -> None:
     """Every count of the operating point and of the confusion matrix opens exactly its objects."""
-    base = ObjectQuery(FrameQuery(confidence=confidence, iou=iou, by=by), name)
+    base = ObjectQuery(FrameQuery(confidence=confidence, iou=iou, by=by), name, by_place=by_place)
     found = detection(project, name, by=by)
-    table, point = found.match_table(confidence, iou), found.operating_point(confidence, iou)
-    confusion = found.confusion(confidence, iou)
+    table = found.match_table(confidence, iou, class_agnostic=by_place)
+    point = count_outcomes(table, found.classes)
+    confusion = found.confusion(confidence, iou, class_agnostic=by_place)
     names = [object_class.name for object_class in project.classes]
 
     totals = {key: getattr(point, key) for key in ("tp", "fp", "fn", "ignored")}
@@ -67,9 +71,19 @@ def check_every_number(project: Any, name: str, confidence: float, iou: float, b
     assert sum(reasons) == len(fp)
 
 
+@pytest.mark.parametrize("by_place", [False, True], ids=["classes", "place"])
 @pytest.mark.parametrize(("confidence", "iou"), [(0.0, 0.5), (0.45, 0.3), (0.9, 0.1)])
-def test_numbers_of_a_generated_project(project: Any, confidence: float, iou: float) -> None:
-    check_every_number(project, "model_a", confidence, iou)
+def test_numbers_of_a_generated_project(project: Any, confidence: float, iou: float, by_place: bool) -> None:
+    check_every_number(project, "model_a", confidence, iou, by_place=by_place)
+
+
+def test_numbers_of_a_matching_by_place(sample: Project) -> None:
+    check_every_number(sample, "model_b", 0.1, 0.3, by_place=True)
+    shown = performance(sample, FrameQuery(), "model_b").confusion_by_place(0.1, 0.3)
+    assert (shown.counts == detection(sample, "model_b").confusion(0.1, 0.3, class_agnostic=True).counts).all()
+    within = detection(sample, "model_b").confusion(0.1, 0.3)
+    assert (shown.counts != within.counts).any()
+    assert (shown.counts.sum(axis=1)[:-1] == within.counts.sum(axis=1)[:-1]).all(), "rows are the labels"
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +153,33 @@ def test_order(project: Any, sort: str, descending: bool) -> None:
     known = values[~np.isnan(values)]
     assert np.isnan(values[len(known) :]).all(), "what has no value comes last"
     assert known.tolist() == sorted(known, reverse=descending)
+
+
+@pytest.mark.parametrize("sort", ["confidence", "iou", "size"])
+@pytest.mark.parametrize("by_place", [False, True], ids=["classes", "place"])
+def test_the_six_orders_of_a_cell(sample: Project, sort: str, by_place: bool) -> None:
+    frames = FrameQuery(confidence=0.1)
+    found = detection(sample, "model_b").confusion(0.1, 0.5, class_agnostic=by_place)
+    worst = found.largest(1).iloc[0]
+    query = ObjectQuery(
+        frames,
+        "model_b",
+        label_class=worst["label_name"],
+        predicted_class=worst["predicted_name"],
+        by_place=by_place,
+        sort=sort,
+    )
+    falling, rising = (select_objects(sample, query.with_(descending=descending)) for descending in (True, False))
+    table, pairs = found.table, {}
+    for position in np.flatnonzero(table.is_confused):
+        width, height = table.predictions.box[position, 2:]
+        facts = {"confidence": table.predictions.confidence[position], "iou": table.iou[position]}
+        pairs[int(table.predictions.row[position])] = facts | {"size": np.sqrt(width * height)}
+    assert len(falling) == len(rising) == worst["count"] > 2
+    values = [pairs[row][sort] for row in falling.prediction_row.tolist()]
+    assert values == sorted(values, reverse=True)
+    assert [pairs[row][sort] for row in rising.prediction_row.tolist()] == sorted(values)
+    assert len(set(values)) > 1
 
 
 def test_places_items_and_neighbours(project: Any) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from predscope import InputError, Project, export_objects, import_predictions
+from predscope.exploration.object_query import ObjectQuery
+from predscope.exploration.object_selection import select_objects
+from predscope.exploration.query import FrameQuery
 from predscope.export import export_download, exporters, select
 from predscope.export.frames import ExportFrame, FrameNames, portable_path
 from predscope.export.report import LOSSES, ExportReport
 from predscope.export.selection import Filters
-from predscope.exploration.object_query import ObjectQuery
-from predscope.exploration.object_selection import select_objects
-from predscope.exploration.query import FrameQuery
 from predscope.project.saved import save_view
 from tests.conftest import ROOT
 

@@ -106,7 +106,13 @@ def test_labels_and_predictions_are_told_apart(tmp_path: Path, read) -> None:
 
 @pytest.mark.parametrize(
     ("scores", "correction"),
-    [((0.2, 0.9), None), ((97.85, 3.183), "percent"), ((-2.5, 4.0), "logit"), ((1200.0, 3.0), "logit")],
+    [
+        ((0.2, 0.9), None),
+        ((97.85, 3.183), "percent"),
+        ((-2.5, 4.0), "logit"),
+        ((1200.0, 3.0), "unbounded"),
+        ((9.0, 3.0), "unbounded"),
+    ],
 )
 def test_scores_of_another_range_are_said_with_what_would_mend_it(
     tmp_path: Path, read, scores: tuple[float, float], correction: str | None

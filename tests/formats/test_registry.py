@@ -92,7 +92,6 @@ def test_entry_points_are_loaded_once_and_broken_ones_do_no_harm(
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "an empty file"),
         (b"<!DOCTYPE html>", "an HTML page"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
         (b"PK\x03\x04", "a zip archive"),
@@ -111,6 +110,14 @@ def test_what_fits_nothing_is_described(tmp_path: Path, content: bytes, expected
     assert expected in message
     assert "--format" in message
     assert "coco" in message
+
+
+@pytest.mark.parametrize(("content", "expected"), [(b"", "is an empty file"), (b" \n", "nothing but white space")])
+def test_a_file_with_nothing_in_it_is_said_to_be_so(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=expected):
+        formats.open_input(path, role="labels")
 
 
 def test_a_folder_that_fits_nothing_is_described(tmp_path: Path) -> None:

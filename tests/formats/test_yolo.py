@@ -45,7 +45,7 @@ def test_boxes_of_a_data_set(tmp_path: Path, read) -> None:
         objects.column("box"), [[0.4, 0.3, 0.2, 0.4], [0, 0.5, 0.5, 0.5], [0, 0, 0.2, 0.2]], atol=1e-12
     )
     assert objects.column("place") == ["labels/train/a.txt:1", "labels/train/a.txt:2", "labels/val/a.txt:1"]
-    assert objects.report.problems == {}
+    assert objects.codes == {"windows_line_ends": 1}
 
 
 @pytest.mark.parametrize("source", ["data.yaml", ".", "labels", "labels/val"])

@@ -130,6 +130,8 @@ def test_confidence_scales() -> None:
     assert scaled_confidence(np.array([50.0, np.nan]), "percent")[0] == 0.5
     logits = scaled_confidence(np.array([-800.0, 0.0, 800.0, np.nan]), "logit")
     np.testing.assert_equal(logits, [0.0, 0.5, 1.0, np.nan])
+    unbounded = scaled_confidence(np.array([-2.0, 0.0, 1.0, 3.0, np.inf, np.nan]), "unbounded")
+    np.testing.assert_equal(unbounded, [-2.0, 0.0, 0.5, 0.75, np.inf, np.nan])
     batch = make_batch([1] * 20, confidence=[30.0, 0.4] * 10)
     assert corrected(batch, Corrections(confidence_scale="fraction")).confidence.tolist() == [30.0, 0.4] * 10
 

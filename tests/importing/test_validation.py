@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 
 from predscope.errors import InputError
 from predscope.evaluation.objects import IouType, Objects, columns_for
+from predscope.importing import Corrections
 from predscope.report import Severity
 from predscope.schema import DeclaredFrame, Geometry
 
@@ -244,12 +245,12 @@ def test_unknown_geometry(importer) -> None:
     assert result.report.problems["unknown_geometry"].count == 1
 
 
-def predict(labelled, confidence: list[float] | None, **options):
+def predict(labelled, confidence: list[float] | None, *, corrections: Corrections | None = None):
     count = len(confidence) if confidence is not None else 3
     generator = np.random.default_rng(4)
     boxes = np.column_stack([generator.uniform(0, 50, (count, 2)), generator.uniform(5, 20, (count, 2))])
     frames = [11 + index % 10 for index in range(count)]
-    return labelled.predictions(labelled.batch(frames, boxes=boxes, confidence=confidence, **options))
+    return labelled.predictions(labelled.batch(frames, boxes=boxes, confidence=confidence), corrections=corrections)
 
 
 def confidences(result) -> list[float]:
@@ -275,6 +276,40 @@ def test_one_stray_confidence_is_not_percent(labelled) -> None:
     result = predict(labelled, [0.5] * 60 + [57])
     assert result.report.problems["confidence_out_of_range"].examples[0].startswith("annotations[60]: confidence = 57")
     assert set(confidences(result)) == {0.5}
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [[97.85], [97.85, 32.65, 3.183], [0.4] * 60 + [2, 5, 30, 60, 90, 95, 99], [0] * 500 + [21] * 3],
+    ids=["one row", "three rows", "mostly low", "zeros"],
+)
+def test_few_but_clear_percentages(labelled, scores: list[float]) -> None:
+    result = predict(labelled, scores)
+    assert confidences(result) == pytest.approx(sorted(score / 100 for score in scores))
+    assert result.report.problems["confidence_in_percent"].count == np.count_nonzero(scores)
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [[0.2, 1.79, 1.6, 0.9, 1.2] * 3, [10, 9.5, 8, 3, 2, 0.5] * 20, [17.0] * 30 + [2.0, 0.5]],
+    ids=["CrowdPose", "up to 10", "sums over keypoints"],
+)
+def test_scores_of_poses_are_not_percent(labelled, scores: list[float]) -> None:
+    result = predict(labelled, scores)
+    assert "confidence_in_percent" not in result.report.problems
+    problem = result.report.problems["confidence_out_of_range"]
+    assert problem.count == sum(score > 1 for score in scores)
+    assert problem.examples[0].startswith("annotations[")
+    assert problem.correction == {"confidence_scale": "unbounded"}
+    mended = predict(labelled, scores, corrections=Corrections(**problem.correction))
+    assert confidences(mended) == pytest.approx(sorted(score / (1 + score) for score in scores))
+
+
+def test_strays_among_fractions_are_offered_no_other_scale(labelled) -> None:
+    for scores in ([0.5] * 60 + [57, 80], [0.5] * 10 + [57] * 4 + [0.5] * 10, [0.5] * 5 + [57]):
+        problem = predict(labelled, scores).report.problems["confidence_out_of_range"]
+        assert problem.count == sum(score > 1 for score in scores)
+    assert problem.correction == {}
 
 
 def test_logits_are_not_percent(labelled) -> None:
