@@ -147,12 +147,16 @@ def frame_payloads(
             outcomes (``predscope.exploration.outcome_fields``).
     """
     objects_by_frame: dict[int, list[dict[str, Any]]] = {index: [] for index in frame_indices}
+    ignored_classes = frozenset(entry.class_id for entry in project.classes if entry.is_ignored)
     for position, layer in enumerate(layers):
         table = layer.objects.of_frames(sorted(objects_by_frame), columns=_DRAWN_COLUMNS)
         records = _object_records(table, layer.key, position)
         if fields is not None and layer.key in fields:
             for record, more in zip(records, fields[layer.key](table["row"].to_numpy()), strict=True):
                 record |= more
+        for record in records if ignored_classes else ():
+            if record["cls"] in ignored_classes:  # no evaluation knows of them
+                record |= {"ignored": True} | ({} if fields is None else {"outcome": "ignored"})
         for frame_index, record in zip(table["frame_index"].to_pylist(), records, strict=True):
             objects_by_frame[frame_index].append(record)
     rows = project.frames.iloc[list(frame_indices)].to_dict("records")

@@ -57,11 +57,11 @@ its predictions, and the matrix agrees with precision and recall. Ignored predic
 is the precision.
 
 **Matched by place alone** asks only where objects are: the most confident prediction takes the free label that it
-overlaps most, whatever its class, and then the two classes are looked at. Where a wrong class is more confident than the
-right one at the same place, it has the label: a confusion here, and the right prediction stands in the background row;
-matched within classes first, the label is found, and the wrong prediction stands in the background row. So the diagonal
-can be smaller than precision and recall say. Rows still add up to the labels, columns to the predictions; one that
-takes an ignored label, of whatever class, is ignored.
+overlaps most, whatever its class, and then the two classes are looked at. Where a wrong class is more confident than
+the right one at the same place, it has the label: a confusion here, and the right prediction stands in the background
+row; matched within classes first, the label is found, and the wrong prediction stands in the background row. So the
+diagonal can be smaller than precision and recall say. Rows still add up to the labels, columns to the predictions; one
+that takes an ignored label, of whatever class, is ignored.
 """
 _TIDE: Final = """
 The kinds of error of TIDE (Bolya et al., ECCV 2020), of the predictions at or above the confidence threshold. Each

@@ -127,6 +127,7 @@ class Reading:
         report: the report that reading and importing both write to.
         pixel_maps: the frames whose every pixel is spoken of, filled while the batches are read; None where the files
             are not of that kind.
+        row_count: how many objects the files hold, for progress; 0 where only reading them tells.
     """
 
     format: str
@@ -136,6 +137,7 @@ class Reading:
     batches: Iterator[ObjectBatch]
     report: ImportReport = field(default_factory=ImportReport)
     pixel_maps: list[PixelMap] | None = None
+    row_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

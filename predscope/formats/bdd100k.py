@@ -15,16 +15,16 @@ import numpy as np
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
-from predscope.formats.json_frames import (
+from predscope.formats.json_files.document import JsonDocument, Span
+from predscope.formats.json_files.frames import (
     FrameFile,
     detect_frame_files,
     frame_files,
     note_damaged,
     open_frame_files,
 )
-from predscope.formats.json_input import JsonDocument, Span
-from predscope.formats.json_peek import JsonPeek
-from predscope.formats.json_values import (
+from predscope.formats.json_files.peek import JsonPeek
+from predscope.formats.json_files.values import (
     UnusableShape,
     as_flag,
     as_list,
@@ -39,7 +39,7 @@ from predscope.formats.json_values import (
     scalars,
     shown,
 )
-from predscope.formats.placed_masks import coco_mask
+from predscope.formats.masks.placed import coco_mask
 from predscope.formats.shape_rows import (
     RowCollector,
     Shape,

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
-from predscope.formats.json_input import JsonDocument, open_json
-from predscope.formats.json_peek import peek_json
-from predscope.formats.json_values import (
+from predscope.formats.json_files.document import JsonDocument, open_json
+from predscope.formats.json_files.peek import peek_json
+from predscope.formats.json_files.values import (
     UnusableShape,
     as_color,
     as_flag,
@@ -33,7 +33,7 @@ from predscope.formats.json_values import (
     shape_not_read,
     shown,
 )
-from predscope.formats.placed_masks import coco_mask
+from predscope.formats.masks.placed import coco_mask
 from predscope.formats.shape_rows import (
     RowCollector,
     Shape,

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
-from predscope.formats.json_frames import (
+from predscope.formats.json_files.document import JsonDocument
+from predscope.formats.json_files.frames import (
     FrameFile,
     detect_frame_files,
     frame_files,
@@ -24,9 +25,8 @@ from predscope.formats.json_frames import (
     note_damaged,
     open_frame_files,
 )
-from predscope.formats.json_input import JsonDocument
-from predscope.formats.json_peek import JsonPeek
-from predscope.formats.json_values import (
+from predscope.formats.json_files.peek import JsonPeek
+from predscope.formats.json_files.values import (
     UnusableShape,
     as_flag,
     as_object,
@@ -39,7 +39,7 @@ from predscope.formats.json_values import (
     shape_not_read,
     shown,
 )
-from predscope.formats.placed_masks import decode_base64, mask_of_png, place_mask
+from predscope.formats.masks.placed import decode_base64, mask_of_png, place_mask
 from predscope.formats.shape_rows import (
     RowCollector,
     Shape,

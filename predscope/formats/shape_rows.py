@@ -11,8 +11,8 @@ import numpy as np
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, ObjectBatch, Reference, Role, text_column
-from predscope.formats.json_values import UnusableShape, as_number, invalid_shape, shown
-from predscope.formats.placed_masks import PlacedMask
+from predscope.formats.json_files.values import UnusableShape, as_number, invalid_shape, shown
+from predscope.formats.masks.placed import PlacedMask
 from predscope.report import ImportReport, Severity
 from predscope.schema import Geometry
 

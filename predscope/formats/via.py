@@ -20,9 +20,9 @@ import orjson
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
 from predscope.formats.content import read_text
-from predscope.formats.json_input import open_json
-from predscope.formats.json_peek import peek_json
-from predscope.formats.json_values import (
+from predscope.formats.json_files.document import open_json
+from predscope.formats.json_files.peek import peek_json
+from predscope.formats.json_files.values import (
     UnusableShape,
     as_list,
     as_number,

@@ -12,7 +12,7 @@ import numpy as np
 from hotcoco import mask as rle_codec
 
 from predscope.errors import InputError
-from predscope.formats.coco_shapes import OddRecords, canonical_rle
+from predscope.formats.coco.shapes import OddRecords, canonical_rle
 
 
 def as_array(value: Any) -> np.ndarray:

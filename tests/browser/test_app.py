@@ -352,25 +352,3 @@ def read_until(controller: int, words: str, seconds: float = 40) -> str:
         if select.select([controller], [], [], 0.2)[0]:
             said += os.read(controller, 4096).decode(errors="replace")
     return said
-
-
-class viewing:  # noqa: N801 - used as a function
-    """``predscope view`` with some arguments, until the end of the block; gives the link that it prints."""
-
-    def __init__(self, page: Any, folder: Path, *arguments: str | Path) -> None:
-        self.page = page
-        self.command = [sys.executable, "-m", "predscope", "view", "--no-browser", "--port", str(free_port())]
-        self.command += map(str, arguments)
-        self.environment = {**os.environ, "PREDSCOPE_CACHE": str(folder / "cache")}
-
-    def __enter__(self) -> str:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True, env=self.environment, cwd=ROOT)
-        for line in self.process.stdout:
-            if link := re.search(r"http://\S+", line):
-                return link.group()
-        raise AssertionError("the command ended without printing a link")
-
-    def __exit__(self, *_: object) -> None:
-        self.page.goto("about:blank")  # a page whose server is gone reports that
-        self.process.terminate()
-        self.process.wait(timeout=20)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predscope.export.shapes import corners_of, joined_ring, mask_rings, outline_as_mask, outline_rings
-from predscope.formats.yolo_rows import corners_to_oriented_box
+from predscope.formats.yolo.rows import corners_to_oriented_box
 
 masks = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
     lambda size: st.lists(st.booleans(), min_size=size[0] * size[1], max_size=size[0] * size[1]).map(

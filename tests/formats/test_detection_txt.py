@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from predscope import Project, import_labels, import_predictions
 from predscope.errors import FileParsingError
-from predscope.formats.detection_rows import DetectionRow, judge_boxes, parse_detection_row
+from predscope.formats.text.detection_rows import DetectionRow, judge_boxes, parse_detection_row
 
 CORNERS = "cat 10 20 40 60\ndog 100 5 140 60\n"
 SIZES = "cat 40 50 30 40\ndog 100 60 20 55\n"

@@ -15,9 +15,9 @@ from hotcoco import mask as rle_codec
 from predscope.errors import FileParsingError
 from predscope.formats import detect, open_input
 from predscope.formats.base import ObjectBatch, Reading
-from predscope.formats.encord_pickle import find_builder
-from predscope.formats.pickle_stream import read_pickle
-from predscope.formats.pickled_arrays import PickledArray
+from predscope.formats.encord.pickle_stream import read_pickle
+from predscope.formats.encord.pickled_arrays import PickledArray
+from predscope.formats.encord.reader import find_builder
 from tests.compat.original_classes import KINDS, original_classes
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from predscope.errors import FileParsingError
 from predscope.formats import open_input
-from predscope.formats.encord_pickle import find_builder
-from predscope.formats.pickle_stream import read_pickle
-from predscope.formats.pickle_values import PickleError
+from predscope.formats.encord.pickle_stream import read_pickle
+from predscope.formats.encord.pickle_values import PickleError
+from predscope.formats.encord.reader import find_builder
 from tests.compat.original_classes import original_classes
 from tests.formats.test_encord_pickle import PROTOCOLS, batches_of, make_predictions
 

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from predscope.errors import FileParsingError, InputError
-from predscope.formats import file_bytes, json_input, json_structure
-from predscope.formats.json_input import Span, open_json
+from predscope.formats.json_files import document as json_input
+from predscope.formats.json_files import file_bytes
+from predscope.formats.json_files import structure as json_structure
+from predscope.formats.json_files.document import Span, open_json
 from predscope.report import ImportReport
 
 _VALUES = st.recursive(

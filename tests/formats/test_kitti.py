@@ -8,8 +8,8 @@ import pytest
 
 from predscope import Project, import_labels, import_predictions
 from predscope.errors import FileParsingError
-from predscope.formats.kitti import class_ids_of
-from predscope.formats.kitti_rows import KittiRow, parse_kitti_row, parse_kitti_text
+from predscope.formats.text.kitti import class_ids_of
+from predscope.formats.text.kitti_rows import KittiRow, parse_kitti_row, parse_kitti_text
 
 LABEL = "Car 0.25 1 1.85 387.63 181.54 423.81 203.12 1.67 1.87 3.69 -16.53 2.39 58.49 1.57"
 REGION = "DontCare -1 -1 -10 503.89 169.71 590.61 190.13 -1 -1 -1 -1000 -1000 -1000 -10"

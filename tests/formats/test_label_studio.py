@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from predscope.errors import InputError
 from predscope.formats import open_input
-from predscope.formats.json_values import UnusableShape
-from predscope.formats.label_studio import image_name
-from predscope.formats.label_studio_shapes import decode_brush
+from predscope.formats.json_files.values import UnusableShape
+from predscope.formats.label_studio.reader import image_name
+from predscope.formats.label_studio.shapes import decode_brush
 
 
 def _result(kind: str, value: dict[str, Any], *names: str, **more: Any) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from PIL import Image
 from pycocotools import mask as oracle
 
 from predscope.errors import FileParsingError
-from predscope.formats.mask_classes import read_class_names
-from predscope.formats.mask_components import find_regions
-from predscope.formats.mask_files import UnusableMask, read_mask
+from predscope.formats.masks.classes import read_class_names
+from predscope.formats.masks.components import find_regions
+from predscope.formats.masks.files import UnusableMask, read_mask
 
 _PICTURE = """
 0000000000000000000
@@ -274,7 +274,7 @@ def test_masks_of_equal_names_in_several_folders(tmp_path: Path, read) -> None:
 
 
 def test_thousands_of_specks_come_in_bounded_batches(tmp_path: Path, read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predscope.formats.masks.BATCH_ROWS", 1000)
+    monkeypatch.setattr("predscope.formats.masks.reader.BATCH_ROWS", 1000)
     mask = np.zeros((200, 200), np.uint8)
     mask[::2, ::2] = 1
     for name in "abc":

@@ -12,8 +12,8 @@ from hotcoco import mask as rle_codec
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats import open_input
-from predscope.formats.table_cells import OddCell, parsed_cell, polygon_parts, run_lengths
-from predscope.formats.table_columns import read_columns
+from predscope.formats.tables.cells import OddCell, parsed_cell, polygon_parts, run_lengths
+from predscope.formats.tables.columns import read_columns
 
 BOX = [10.0, 20.0, 30.0, 40.0]
 

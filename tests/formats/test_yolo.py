@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from predscope.errors import FileParsingError, InputError
-from predscope.formats.yolo_rows import corners_to_oriented_box
+from predscope.formats.yolo.rows import corners_to_oriented_box
 
 
 def _write(root: Path, files: dict[str, str]) -> Path:
@@ -214,7 +214,7 @@ def test_a_data_yaml_that_cannot_be_used(tmp_path: Path, read, text: str, expect
 
 
 def test_many_rows_come_in_bounded_batches(tmp_path: Path, read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predscope.formats.yolo.BATCH_ROWS", 100)
+    monkeypatch.setattr("predscope.formats.yolo.reader.BATCH_ROWS", 100)
     _write(tmp_path, {"classes.txt": "a", **{f"{n}.txt": "0 0.5 0.5 0.2 0.2\n" * 77 for n in range(9)}})
     objects = read(tmp_path)
     assert len(objects) == 9 * 77

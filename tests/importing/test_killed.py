@@ -22,11 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import os, signal, sys
 from pathlib import Path
-from predscope.formats import coco
+from predscope.formats.coco import reader
 from predscope.importing import import_labels, import_predictions
 from predscope.project import Project, object_sorting
 
-coco.BATCH_ROWS = 11  # several batches,
+reader.BATCH_ROWS = 11  # several batches,
 object_sorting.CHUNK_ROWS = 20  # and several chunks on disk: as with millions of objects
 folder = Path(sys.argv[1])
 

@@ -200,5 +200,5 @@ def test_files_import_the_same_through_chunks(shapes_dataset, tmp_path: Path, mo
 
     expected = run("at_once")
     monkeypatch.setattr(object_sorting, "CHUNK_ROWS", 3)
-    monkeypatch.setattr("predscope.formats.coco.BATCH_ROWS", 4)
+    monkeypatch.setattr("predscope.formats.coco.reader.BATCH_ROWS", 4)
     assert run("in_chunks") == expected

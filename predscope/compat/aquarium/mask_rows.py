@@ -12,8 +12,8 @@ from predscope.compat.aquarium.label_set import LabelSet
 from predscope.compat.aquarium.locations import Locations, without_query
 from predscope.compat.aquarium.packed_mask import PackedMask, stretched
 from predscope.formats.base import PixelMap
-from predscope.formats.mask_components import MaskRegions, encode_regions, find_regions
-from predscope.formats.masks import VOID, UnusableMask, read_mask
+from predscope.formats.masks.components import MaskRegions, encode_regions, find_regions
+from predscope.formats.masks.reader import VOID, UnusableMask, read_mask
 from predscope.report import ImportReport, Severity
 from predscope.schema import Role
 

@@ -14,10 +14,10 @@ from predscope.compat.encord.project import EncordProject, open_project
 from predscope.compat.encord.writer import PredictionWriter
 from predscope.errors import InputError
 from predscope.formats.content import read_text
-from predscope.formats.encord_rows import confidence_of
+from predscope.formats.encord.rows import confidence_of
 from predscope.formats.folders import place_below, walk_files
-from predscope.formats.mask_components import find_regions
-from predscope.formats.mask_files import UnusableMask, read_mask
+from predscope.formats.masks.components import find_regions
+from predscope.formats.masks.files import UnusableMask, read_mask
 from predscope.report import ImportReport, Severity
 
 Lookup = Callable[[Path], Any]

@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Any
 
 from predscope.errors import InputError
-from predscope.formats.encord_rows import confidence_of, frame_reference
-from predscope.formats.encord_shapes import DataFormat, host_array, read_box, read_outline
+from predscope.formats.encord.rows import confidence_of, frame_reference
+from predscope.formats.encord.shapes import DataFormat, host_array, read_box, read_outline
 
 
 class InvalidPredictionError(InputError, ValueError):

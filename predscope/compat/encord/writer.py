@@ -11,8 +11,8 @@ from predscope.compat.encord.predictions import InvalidPredictionError, ObjectDe
 from predscope.compat.encord.project import EncordProject, open_project
 from predscope.errors import InputError, ProjectError
 from predscope.formats.base import Reading
-from predscope.formats.encord_rows import PredictionRows, Subject, confidence_of, frame_reference
-from predscope.formats.encord_shapes import DataFormat, host_array
+from predscope.formats.encord.rows import PredictionRows, Subject, confidence_of, frame_reference
+from predscope.formats.encord.shapes import DataFormat, host_array
 from predscope.importing import ImportResult
 from predscope.importing.importer import Import
 from predscope.importing.staged import describe_rejections

@@ -1,0 +1,1 @@
+"""COCO JSON: labels, results, LVIS, panoptic."""

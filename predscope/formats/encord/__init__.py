@@ -1,0 +1,1 @@
+"""Pickled predictions of Encord Active, read by a machine of our own that runs nothing."""

@@ -1,0 +1,1 @@
+"""Big and damaged JSON files, for every format that is written in JSON."""

@@ -1,0 +1,1 @@
+"""Tables with named columns: objects, classes, scores, Open Images."""

@@ -1,0 +1,1 @@
+"""Text files with a row an object: KITTI, plain detections."""
