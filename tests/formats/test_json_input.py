@@ -49,6 +49,10 @@ def _read_root(tmp_path: Path, content: bytes) -> list[Any]:
     return _records(document, document.root)
 
 
+def _count_nested(values: list[Any]) -> int:
+    return sum(isinstance(value, list | dict) for value in values)
+
+
 @pytest.fixture(autouse=True, params=[1 << 30, 0], ids=["held", "read in pieces"])
 def large_from(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files read as small ones and as large ones."""
@@ -70,6 +74,7 @@ def test_an_array_reads_as_the_standard_library_reads_it(
     document = _open(tmp_path, json.dumps(value, indent=indent, ensure_ascii=ascii_only))
     assert document.is_array
     assert _records(document, document.root) == value
+    assert document.count(document.root) == _count_nested(value)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
@@ -82,6 +87,8 @@ def test_members_of_an_object_read_as_the_standard_library_reads_them(
     for key, member in value.items():
         if isinstance(member, list):
             assert _records(document, document.members[key]) == member
+            assert document.count(document.members[key]) == _count_nested(member)
+    assert document.count(document.root) == _count_nested(list(value.values()))
 
 
 def test_chunks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -253,6 +253,8 @@ def test_progress_is_told(labelled) -> None:
     batches = [labelled.batch([11, 12], confidence=0.5), labelled.batch([13], confidence=0.5)]
     labelled.predictions(*batches, progress=lambda *step: steps.append(step))
     assert steps == [
+        (2, 0, "Looking at the first predictions"),
+        (3, 0, "Looking at the first predictions"),
         (2, 0, "Importing predictions"),
         (3, 0, "Importing predictions"),
         (3, 3, "Writing predictions"),

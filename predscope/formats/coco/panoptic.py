@@ -150,7 +150,8 @@ def _find_folder(source: Path, file_name: str | None) -> Path:
     name = PurePosixPath(file_name.replace("\\", "/")).name
     try:
         folders = sorted(entry for entry in islice(parent.iterdir(), _MOST_FOLDERS) if entry.is_dir())
-        folders += sorted(entry for entry in islice(parent.parent.iterdir(), _MOST_FOLDERS) if entry.is_dir())
+        above = (entry for entry in islice(parent.parent.iterdir(), _MOST_FOLDERS) if entry.is_dir())
+        folders += sorted(entry for entry in above if "panoptic" in entry.name.lower() or source.stem in entry.name)
     except OSError:
         folders = []
     for folder in (parent / source.stem, parent, *folders):
