@@ -311,3 +311,12 @@ def test_each_column_is_used_once() -> None:
     assert (columns.frame, columns.class_name, columns.single["source_id"]) == (1, 2, 0)
     assert (columns.frame_width, columns.frame_height) == (7, 8)
     assert [columns.names[place] for place in columns.others] == ["size", "id"]
+
+
+def test_bytes_of_no_text_end_the_reading_with_their_place(tmp_path: Path) -> None:
+    head = b"image,class,confidence,xmin,ymin,xmax,ymax\n"
+    row = b"a.jpg,car,0.9,1,2,31,22\n"
+    path = tmp_path / "a.csv"
+    path.write_bytes(head + row * 3 + b"caf\xe9\x81.jpg,car,0.9\n" + row)
+    with pytest.raises(InputError, match=f"byte {len(head + row * 3) + 5} is no text in CP1252"):
+        list(open_input(path, format="table", role="predictions").batches)

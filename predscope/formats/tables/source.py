@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,15 +105,14 @@ class TableSource:
         wanted = unique if columns is None else [unique[place] for place in columns]
         next_row = 2
         try:
-            with pa.OSFile(str(self.path)) as file:
+            with _CheckedText(self.path, self.encoding) as file:
                 reader = pa_csv.open_csv(
-                    file,
+                    pa.PythonFile(file, mode="r"),
                     read_options=pa_csv.ReadOptions(
                         use_threads=False,
                         block_size=_BLOCK_BYTES,
                         skip_rows=1,
                         column_names=unique,
-                        encoding=self.encoding,
                     ),
                     parse_options=pa_csv.ParseOptions(
                         delimiter=self.delimiter or ",",
@@ -136,6 +136,49 @@ class TableSource:
                 raise FileParsingError(
                     f"cannot be read as a table beyond row {next_row - 1:,} ({_first_line(error)}).", where=self.path
                 ) from None
+
+
+class _CheckedText(io.RawIOBase):
+    """A text file as UTF-8, which stops with an error at the first byte that is none of its encoding.
+
+    Arrow would pass over a row of another length without a word if it could not decode it.
+    """
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._path = path
+        self._encoding = encoding
+        self._file = path.open("rb")
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._rest = b""
+        self._done = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._rest if size < 0 else len(self._rest) < size:
+            content = self._file.read(_BLOCK_BYTES)
+            try:
+                text = self._decoder.decode(content, final=not content)
+            except UnicodeDecodeError as error:
+                pending = len(self._decoder.getstate()[0])
+                place = self._done - pending + error.start + 1
+                raise FileParsingError(
+                    f"byte {place:,} is no text in {self._encoding.upper()}.",
+                    where=self._path,
+                    fix="Save the file as UTF-8.",
+                ) from None
+            self._done += len(content)
+            self._rest += text.encode()
+            if not content:
+                break
+        size = len(self._rest) if size < 0 else size
+        result, self._rest = self._rest[:size], self._rest[size:]
+        return result
 
 
 def open_table(source: Path, report: ImportReport | None = None) -> TableSource:
