@@ -41,7 +41,6 @@ class ProgressLine:
         now = time.monotonic()
         if what != self._what:
             self._what, self._step_started, self._first = what, now, done
-            self._last_drawn = 0.0
         if now - self._started < QUIET_SECONDS or now - self._last_drawn < _REDRAW_SECONDS:
             return
         self._last_drawn, self._is_drawn = now, True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from predscope.cli.json_numbers import json_number
+from predscope.cli.panoptic import PANOPTIC_FORMATS, panoptic_json, panoptic_of, panoptic_text
 from predscope.evaluation.classification import Classification, evaluate_classification
 from predscope.evaluation.frame_classes import FrameClasses, has_one_class
 from predscope.evaluation.ignored_classes import frame_classes_without_ignored
 from predscope.evaluation.multilabel import MultilabelClassification, evaluate_multilabel
-from predscope.evaluation.objects import Objects
+from predscope.evaluation.objects import IouType, Objects, columns_for
+from predscope.evaluation.panoptic import Panoptic
 from predscope.evaluation.pixels import PixelMaps, fills_frames
 from predscope.evaluation.semantic import Semantic, evaluate_semantic
 from predscope.importing.in_memory import JoinedFiles
@@ -36,12 +38,14 @@ class OtherKinds:
         confidence: the threshold of the classifications.
         classification: None: not both have classifications of whole frames.
         semantic: None: not both say of every pixel what it shows.
+        panoptic: None: not both came as panoptic files.
     """
 
     has_objects: bool
     confidence: float
     classification: Classification | MultilabelClassification | None = None
     semantic: Semantic | None = None
+    panoptic: Panoptic | None = None
 
     @property
     def is_instead(self) -> bool:
@@ -49,12 +53,14 @@ class OtherKinds:
         return self.semantic is not None or (self.classification is not None and not self.has_objects)
 
     def to_json(self) -> dict[str, Any]:
-        """Under ``classification`` and ``semantic`` what was evaluated; -1 where nothing could be computed."""
+        """What was evaluated, by its name in this class; -1 where nothing could be computed."""
         result: dict[str, Any] = {}
         if self.classification is not None:
             result["classification"] = _classification_json(self.classification, self.confidence)
         if self.semantic is not None:
             result["semantic"] = _semantic_json(self.semantic)
+        if self.panoptic is not None:
+            result["panoptic"] = panoptic_json(self.panoptic)
         return result
 
     def to_text(self) -> list[str]:
@@ -64,6 +70,8 @@ class OtherKinds:
             lines += _classification_text(self.classification, self.confidence)
         if self.semantic is not None:
             lines += [*([""] if lines else []), *_semantic_text(self.semantic)]
+        if self.panoptic is not None:
+            lines += ["", *panoptic_text(self.panoptic)]
         return lines
 
 
@@ -80,17 +88,27 @@ def of_files(files: JoinedFiles, confidence: float) -> OtherKinds:
         semantic = evaluate_semantic(
             labels, predictions, files.classes, frame_sizes=sizes, label_maps=maps[0], prediction_maps=maps[1]
         )
-    return _evaluated(tables, files.classes, confidence, semantic)
+    formats = files.labels_report.format, files.predictions_report.format
+    panoptic = panoptic_of(formats, tables, files.classes, (maps[0], maps[1]), sizes)
+    return replace(_evaluated(tables, files.classes, confidence, semantic), panoptic=panoptic)
 
 
 def of_project(project: Project, labels: str, predictions: str, confidence: float) -> OtherKinds:
     """Of two sets of a project; pixels are counted once, and kept in its cache."""
     from predscope.exploration.data_kind import is_semantic  # most projects hold boxes, and need none of this
-    from predscope.exploration.semantic_performance import count_pixels
+    from predscope.exploration.semantic_performance import count_pixels, frame_sizes_of, pixel_maps_of
 
     sets = project.objects("labels", labels), project.objects("predictions", predictions)
     semantic = count_pixels(project, *sets) if all(is_semantic(project, entry) for entry in sets) else None
-    return _evaluated(tuple(entry.table(_FRAME_COLUMNS) for entry in sets), project.classes, confidence, semantic)
+    found = _evaluated(tuple(entry.table(_FRAME_COLUMNS) for entry in sets), project.classes, confidence, semantic)
+    formats = sets[0].report.format, sets[1].report.format
+    if not PANOPTIC_FORMATS.issuperset(formats):
+        return found
+    columns = [*columns_for(IouType.SEGM), "attributes"]
+    tables = sets[0].table(columns), sets[1].table(columns)
+    maps = pixel_maps_of(sets[0]), pixel_maps_of(sets[1])
+    sizes = frame_sizes_of(project)
+    return replace(found, panoptic=panoptic_of(formats, tables, project.classes, maps, sizes))
 
 
 def _evaluated(

@@ -76,6 +76,21 @@ def find_inputs(source: Path, detect: Detect) -> list[FoundInput]:
     return found
 
 
+def _lies_in(entry: FoundInput, other: FoundInput) -> bool:
+    """Whether an input is read along with another one, whose folder it lies in."""
+    return entry.reader.name == other.reader.name and other.path in entry.path.parents
+
+
+def _outermost(found: list[FoundInput]) -> list[FoundInput]:
+    """Without inputs that are parts of another one, unless they hold the other of labels and predictions."""
+
+    def is_part(entry: FoundInput, other: FoundInput) -> bool:
+        says_nothing = entry.detection.score < _CERTAIN
+        return _lies_in(entry, other) and (says_nothing or entry.detection.role == other.detection.role)
+
+    return [entry for entry in found if not any(is_part(entry, other) for other in found)]
+
+
 def _of_role(found: list[FoundInput], role: Role) -> list[FoundInput]:
     """Those of the role asked for, where there is any such."""
     return [entry for entry in found if entry.detection.role == role] or found
@@ -143,10 +158,12 @@ def choose_input(
     Raises:
         InputError: it holds several inputs, and nothing tells which is meant.
     """
-    everything = find_inputs(source, detect)
+    everything = _outermost(find_inputs(source, detect))
     found = _of_role(everything, role)
     others = [entry for entry in everything if entry.detection.role != role and entry.detection.score >= _CERTAIN]
     is_mixed = bool(others) and found != everything
+    if is_mixed and any(_lies_in(entry, other) for entry in found for other in others):
+        raise several_inputs(source, everything)
     if fitting and fitting[0][1].score >= _CERTAIN:
         best = fitting[0][0]
         rivals = [entry for entry in found if _is_rival(entry, best, source)]
@@ -155,8 +172,10 @@ def choose_input(
             return None
         if is_mixed and len(found) == 1:
             return found[0]
-        mine = [entry for entry in found if entry.reader.name == best.name] or [FoundInput(source, *fitting[0])]
-        raise several_inputs(source, [*mine, *rivals])
+        mine = [entry for entry in found if entry.reader.name == best.name]
+        if not mine and len(rivals) == 1 and len(found) == 1:  # each file by itself is rather of another format
+            return rivals[0]
+        raise several_inputs(source, [*(mine or [FoundInput(source, *fitting[0])]), *rivals])
     if len(found) > 1:
         raise several_inputs(source, found)
     return found[0] if found else None
@@ -190,12 +209,17 @@ def _is_rival(entry: FoundInput, best: Reader, source: Path) -> bool:
 
 def several_inputs(source: Path, found: list[FoundInput]) -> InputError:
     """The refusal to choose between several inputs, with what there is."""
-    shown = [f"{_place(entry.path, source)} ({entry.reader.name})" for entry in found[:_MAX_SHOWN]]
+    roles = sorted({entry.detection.role for entry in found})
+    shown = [
+        f"{_place(entry.path, source)} ({entry.reader.name}{f', {entry.detection.role}' if len(roles) > 1 else ''})"
+        for entry in found[:_MAX_SHOWN]
+    ]
     more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
     return InputError(
         f"holds several inputs: {', '.join(shown)}{more}. Reading them all could import the same objects twice.",
         where=source,
-        fix="Give the one that you mean, by its own path.",
+        fix="Give the one that you mean, by its own path. For more of them, import each under a name of its own: "
+        f"predscope import {roles[0]} PATH --name NAME",
     )
 
 

@@ -26,6 +26,8 @@ from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
 _SUFFIXES: Final = frozenset({".xml"})
+_WITHOUT_OBJECTS: Final = 0.4
+"""The score of files that do not show whether they are labels or predictions."""
 _CONFIDENCE_TAGS: Final = ("confidence", "score")
 _FLAG_TAGS: Final = ("truncated", "occluded")
 _COLUMN_TAGS: Final = frozenset({"name", "bndbox", "polygon", "part", "difficult", "attributes", *_CONFIDENCE_TAGS})
@@ -49,6 +51,8 @@ class VocReader:
         if not fitting:
             is_xml = heads[0].lstrip()[:1] == b"<" and files[0].suffix.lower() in _SUFFIXES
             return Detection(0.0, "XML, but without an <annotation> as its root" if is_xml else "")
+        if not any(b"<object" in text for text in fitting):
+            return Detection(_WITHOUT_OBJECTS, "XML files with an <annotation> each, without objects")
         has_confidence = any(b"<confidence>" in text or b"<score>" in text for text in fitting)
         role: Role = "predictions" if has_confidence else "labels"
         return Detection(0.9 * len(fitting) / len(heads), "XML files with an <annotation> each", role)

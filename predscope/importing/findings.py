@@ -148,6 +148,11 @@ NOTICES: Final[dict[str, Finding]] = {
         "Links lead outside the images folder and were left out.",
         "Copy the images, or give the folder they are in.",
     ),
+    "masks_beside_images": Finding(
+        _I,
+        "Folders beside the images hold masks or drawings of labels; what is in them was not taken for images.",
+        "If they are images too, give their folder with --images.",
+    ),
     "archive_member_refused": Finding(
         _W,
         "Files of archives were left out: they are damaged, encrypted, or not what they claim to be.",

@@ -112,6 +112,9 @@ def remark_on_images(listing: ImageListing, infos: Sequence[ImageInfo], report: 
     if listing.links_outside:
         names = listing.links_outside
         note(report, "link_outside_images", count=len(names), examples=names[:5])
+    if masks := listing.masks_left_out:
+        examples = [f"{name}: {count:,}" for name, count in list(masks.items())[:5]]
+        note(report, "masks_beside_images", count=sum(masks.values()), examples=examples)
     if listing.refused:
         examples = [f"{name}: {why}" for name, why in list(listing.refused.items())[:5]]
         note(report, "archive_member_refused", count=len(listing.refused), examples=examples)

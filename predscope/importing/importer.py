@@ -135,9 +135,7 @@ class Import:
             elif len(batch):
                 self._sample.append(batch)
                 self._sample_bytes += shape_bytes(batch)
-                held_back = sum(map(len, self._sample))
-                self._tell(held_back, "Looking at the first")
-                if held_back >= SAMPLE_ROWS or self._sample_bytes >= SAMPLE_BYTES:
+                if sum(map(len, self._sample)) >= SAMPLE_ROWS or self._sample_bytes >= SAMPLE_BYTES:
                     self._begin()
 
     def finish(self) -> StagedImport:
@@ -239,13 +237,9 @@ class Import:
         table = self._check(batch, frame_index, class_id, joins.habits)
         with writing_into(self._project.path):
             self._objects.add(table)
-        self._tell(self._report.rows, "Importing")
-
-    def _tell(self, rows: int, doing: str) -> None:
-        """Say how far it is, of all rows where their number is known beforehand."""
         if self._progress is not None:
-            total = self._reading.row_count
-            self._progress(rows, max(rows, total) if total else 0, f"{doing} {self._role}")
+            rows, total = self._report.rows, self._reading.row_count
+            self._progress(rows, max(rows, total) if total else 0, f"Importing {self._role}")
 
     def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
         if self._role == "labels":

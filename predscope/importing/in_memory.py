@@ -8,7 +8,7 @@ programs compute from them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -191,8 +191,10 @@ def _loaded(
     reading: Reading, correct: Corrector, with_shapes: bool
 ) -> tuple[itertools.chain[ObjectBatch], list[ObjectBatch]]:
     """All batches, and the first of them, up to ``SAMPLE_ROWS`` rows."""
-    with_shapes |= reading.pixel_maps is not None  # of class-index masks, the pixels are what is compared
-    slim = (_slim(correct(batch), reading.role, with_shapes) for batch in reading.batches if len(batch))
+    has_maps = reading.pixel_maps is not None  # of class-index masks, the pixels are what is compared
+    dropped = [name for name in _BESIDES if not (has_maps and name == "attributes")]  # they tell things from stuff
+    with_shapes |= has_maps
+    slim = (_slim(correct(batch), reading.role, dropped, with_shapes) for batch in reading.batches if len(batch))
     sample: list[ObjectBatch] = []
     while sum(map(len, sample)) < SAMPLE_ROWS and (batch := next(slim, None)) is not None:
         sample.append(batch)
@@ -203,9 +205,9 @@ def _distinct(sample: list[ObjectBatch], column: str) -> list[str]:
     return list(dict.fromkeys(text for batch in sample for text in distinct(getattr(batch, column))[1] if text))
 
 
-def _slim(batch: ObjectBatch, role: Role, with_shapes: bool) -> ObjectBatch:
+def _slim(batch: ObjectBatch, role: Role, dropped: Sequence[str], with_shapes: bool) -> ObjectBatch:
     """Without what no evaluation reads; shapes go only if box and area do not follow from them."""
-    for name in _BESIDES:
+    for name in dropped:
         setattr(batch, name, None)
     has_boxes = batch.box is not None and bool(np.isfinite(batch.box).all())
     has_areas = role == "predictions" or (batch.area is not None and bool(np.isfinite(batch.area).all()))

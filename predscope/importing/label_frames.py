@@ -104,9 +104,11 @@ class LabelFrames:
         """
         draft, report = self._draft, self._report
         if self._joined and self._had_images and not self._matched:
+            pairs = zip(draft.column("file_name"), draft.column("image_status"), strict=True)
+            images = [name for name, status in pairs if status == ImageStatus.OK]  # not the frames just made
             raise InputError(
                 f"none of the {len(self._joined):,} frames in these labels is among the project's images. The labels "
-                f"have {listed(list(self._by_name))}; the project has {listed(draft.column('file_name'))}.",
+                f"have {listed(list(self._by_name))}; the project has {listed(images)}.",
                 where=report.source or None,
                 fix="Give the folder of the labelled images with --images.",
             )

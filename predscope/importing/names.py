@@ -19,6 +19,8 @@ UNKNOWN: Final = -1
 AMBIGUOUS: Final = -2
 
 _FILE_SUFFIXES: Final = IMAGE_SUFFIXES | {".txt", ".xml", ".json", ".csv", ".npy", ".npz"}
+_IMAGES_FOLDERS: Final = frozenset({"images", "image", "jpegimages"})
+"""What is named as lying right in one of these lies in no other folder: the names of the project begin below it."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_ .()-]+")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
@@ -126,7 +128,8 @@ class NameIndex:
         shared = max(scored)[0]
         best = [index for score, index in scored if score == shared]
         if len(best) > 1:  # a whole path beats one of which it is only the ending
-            best = [index for index in best if len(self._parts[index]) == shared] if shared == len(parts) else best
+            is_all = shared == len(parts) or parts[-shared - 1].lower() in _IMAGES_FOLDERS
+            best = [index for index in best if len(self._parts[index]) == shared] if is_all else best
         if len(best) != 1:
             return Match(AMBIGUOUS, shared)
         return Match(best[0], shared, shared == len(parts) == len(self._parts[best[0]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,13 @@ from predscope.media.naming import (
 MAX_IMAGES: Final = 2_000_000
 MAX_DEPTH: Final = 32
 _LISTED: Final = IMAGE_SUFFIXES | VIDEO_SUFFIXES
+_IMAGES_FOLDER: Final = re.compile(r"(jpeg|input_)?images?(_\d)?|imgs?|rgb|leftimg8bit", re.IGNORECASE)
+_DRAWN_FOLDER: Final = re.compile(
+    r"annotations?(visuali[sz]ation)?|visuali[sz]ations?|segmentations?|segmentation(class|object)\w*|panoptic\w*"
+    r"|((instance|semantic|class)_?)?masks?|instance|semantic(_rgb)?|labels?|gts?|gt(fine|coarse)|ground_?truths?",
+    re.IGNORECASE,
+)
+"""Folders that, beside one of images, hold masks or drawings of the labels, as Pascal VOC and DAVIS have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,14 @@ class ImageListing:
         links_outside: relative names of links that lead outside the folder, which were left out.
         is_truncated: there are more than the limit; the rest was left out.
         refused: members of archives, and archives, that are not read: name -> why, in words.
+        masks_left_out: folders of masks that lie beside the images they are of: name -> how many files.
     """
 
     paths: list[str]
     links_outside: list[str]
     is_truncated: bool = False
     refused: dict[str, str] = field(default_factory=dict)
+    masks_left_out: dict[str, int] = field(default_factory=dict)
 
 
 def list_images(
@@ -48,7 +58,8 @@ def list_images(
     """Find the images and videos below a folder, by their suffix; hidden files and folders are left out.
 
     Archives inside a folder are looked into only if the folder holds nothing else to show: beside images, an archive
-    most often is the very thing that they were unpacked from.
+    most often is the very thing that they were unpacked from. Of a whole data set, folders of masks and of drawn
+    labels (``Annotations``, ``SegmentationClass``) that lie beside the folder of the images are no images.
 
     Args:
         folder: the images folder, or a zip archive.
@@ -103,8 +114,32 @@ def list_images(
                 continue
             paths += [f"{archive}/{name}" for name in names]
             refused |= {f"{archive}/{name}": why for name, why in not_read.items()}
+    paths, masks = _without_masks(paths)
     paths.sort(key=natural_key)
-    return ImageListing(paths[:limit], sorted(links_outside), len(paths) > limit, refused)
+    return ImageListing(paths[:limit], sorted(links_outside), len(paths) > limit, refused, masks)
+
+
+def _without_masks(paths: list[str]) -> tuple[list[str], dict[str, int]]:
+    """The images, and the folders beside those of images that hold masks, with the number of files in them."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    holding = {"/".join(parts[:end]) for parts in (f.split("/") for f in folders) for end in range(1, len(parts) + 1)}
+    beside = {parent for parent, _, name in (f.rpartition("/") for f in holding) if _IMAGES_FOLDER.fullmatch(name)}
+    masks = {
+        folder: 0
+        for folder in sorted(holding)
+        if _DRAWN_FOLDER.fullmatch(folder.rpartition("/")[2]) and folder.rpartition("/")[0] in beside
+    }
+    if not masks:
+        return paths, {}
+    kept = []
+    for path in paths:
+        ends = [place for place, sign in enumerate(path) if sign == "/"]
+        left_out = next((path[:end] for end in ends if path[:end] in masks), None)
+        if left_out is None:
+            kept.append(path)
+        else:
+            masks[left_out] += 1
+    return kept, {folder: count for folder, count in masks.items() if count}
 
 
 def _images_in(archive: Path) -> tuple[list[str], dict[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from tests.compat.encord_project import CLASSES, FIRST, SMALL
 from tests.conftest import ROOT
 
 WIDTH, HEIGHT = 320, 200
@@ -22,6 +23,7 @@ ODD_CLASS: Final = '<b>R&D</b> "ä" ~ #1/2'
 ODD_FRAME: Final = "boxes/é 1 & #2"
 GOOD, BAD = "good_v1", "bad ü & <i>v2</i>"
 """Names of the two inference sets."""
+CAR: Final = list(CLASSES)[2]
 GROUND: Final = (60, 60, 60)
 
 ENTRIES: Final[list[dict[str, Any]]] = [
@@ -267,3 +269,107 @@ def run_aquarium(folder: Path) -> Path:
     (folder / "upload.py").write_text(AQUARIUM_SCRIPT)
     run_python(str(folder / "upload.py"), str(folder / "images"), str(folder / "entries.json"), folder=work)
     return work
+
+
+ENCORD_SCRIPTS: Final = {
+    "pickle": """
+import pickle, sys
+import numpy as np
+from predscope.compat.encord import BoundingBox, Format, ObjectDetection, Prediction
+
+target, FIRST, CAR = sys.argv[1] + "/predictions.pkl", *sys.argv[3:5]
+mask = np.zeros((720, 1280), np.uint8)
+mask[100:200, 300:500] = 1
+mask[600:700, 1000:1100] = 1
+polygon = np.array([[0.2, 0.1], [0.2, 0.4], [0.3, 0.4], [0.3, 0.1]])
+found = [(Format.BOUNDING_BOX, BoundingBox(x=0.2, y=0.3, w=0.1, h=0.4)), (Format.MASK, mask), (Format.POLYGON, polygon)]
+predictions_to_store = []
+for data_format, data in found:
+    predictions_to_store.append(
+        Prediction(
+            data_hash=FIRST,
+            confidence=0.8,
+            object=ObjectDetection(feature_hash=CAR, format=data_format, data=data),
+        )
+    )
+with open(target, "wb") as f:
+    pickle.dump(predictions_to_store, f)
+print(target)
+""",
+    "writer": """
+import sys
+from pathlib import Path
+import numpy as np
+from predscope.compat.encord import PredictionWriter, load_project
+
+data_dir, FIRST, CAR = Path(sys.argv[2]), *sys.argv[3:5]
+project = load_project(data_dir)
+mask = np.zeros((720, 1280), np.uint8)
+mask[10:20, 30:50] = 1
+with PredictionWriter(data_dir, project) as writer:
+    writer.add_prediction(
+        data_hash=FIRST, class_uid=CAR, confidence_score=0.9, bbox={"x": 0.1, "y": 0.2, "w": 0.3, "h": 0.1}, frame=0
+    )
+    writer.add_prediction(data_hash=FIRST, class_uid=CAR, confidence_score=0.7, polygon=mask, frame=0)
+""",
+    "kitti": """
+import json, sys
+from pathlib import Path
+from predscope.compat.encord import PredictionWriter, import_KITTI_labels, load_project
+
+data_dir, FIRST = Path(sys.argv[2]), sys.argv[3]
+predictions_root = Path(sys.argv[1]) / "kitti"
+(predictions_root / "labels").mkdir(parents=True)
+unused = "0.00 0.00 0.00 0.00 0.00 0.00 0.00"
+(predictions_root / "labels" / f"{FIRST}__first.txt").write_text(
+    f"car 0.00 0 0.00 587.01 173.33 614.12 200.12 {unused} 97.85\\n"
+    f"cyclist 0.00 0 0.00 665.45 160.00 717.93 217.99 {unused} 32.65\\n"
+    f"pedestrian 0.00 0 0.00 423.17 173.67 433.17 224.03 {unused} 30.183\\n"
+)
+(predictions_root / "ontology_label_map.json").write_text(
+    json.dumps({"OTk2MzM3": "pedestrian", "NzYyMjcx": "cyclist", "Nzg2ODEx": "car"})
+)
+project = load_project(data_dir)
+object_map = json.loads((predictions_root / "ontology_label_map.json").read_text())
+with PredictionWriter(cache_dir=data_dir, project=project, custom_object_map=object_map) as writer:
+    import_KITTI_labels(project, data_root=predictions_root, prediction_writer=writer)
+""",
+    "masks": """
+import sys
+from pathlib import Path
+import cv2
+import numpy as np
+from predscope.compat.encord import PredictionWriter, import_mask_predictions, load_project
+
+data_dir, SMALL = Path(sys.argv[2]), sys.argv[5]
+rows = ["0000000000000000000", "0011100000000000000", "0011100000002222000", "0000000000002222000",
+        "0000111000002200000", "0000111000002200000", "0000111000000000000", "0000000000000000000"]
+predictions_root = Path(sys.argv[1]) / "masks"
+predictions_root.mkdir()
+cv2.imwrite(str(predictions_root / f"{SMALL}.png"), np.array([[int(one) for one in row] for row in rows], np.uint8))
+class_map = {"OTk2MzM3": 1, "NzYyMjcx": 2, "Nzg2ODEx": 3}
+project = load_project(data_dir)
+with PredictionWriter(cache_dir=data_dir, project=project) as writer:
+    import_mask_predictions(
+        project,
+        data_root=predictions_root,
+        cache_dir=data_dir,
+        prediction_writer=writer,
+        class_map=class_map,
+        du_hash_name_lookup=lambda file_pth: (file_pth.stem, 0),
+    )
+""",
+    "metrics": """
+import sys
+from pathlib import Path
+from predscope.compat.encord import PredictionIterator, run_metrics
+
+run_metrics(data_dir=Path(sys.argv[2]), iterator_cls=PredictionIterator)
+""",
+}
+"""Parts of the document on importing predictions; arguments are a folder, the project and hashes."""
+
+
+def run_encord(name: str, folder: Path, project: Path) -> str:
+    """Run one of the scripts; returns what it prints."""
+    return run_python("-c", ENCORD_SCRIPTS[name], str(folder), str(project), FIRST, CAR, SMALL, folder=project)

@@ -25,8 +25,8 @@ from pycocotools import mask as coco_mask
 from components import urls
 from predscope import Project, stage_predictions
 from predscope.payload import frame_payloads, project_layers
-from tests.browser.conftest import free_port
 from tests.browser.pages import both_schemes, box_at_rest, wait_until_quiet
+from tests.browser.viewing import viewing
 from tests.conftest import ROOT
 from tests.shapes_dataset import ShapesDataset
 

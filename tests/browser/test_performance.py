@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 import yaml
 
@@ -117,6 +118,47 @@ def test_a_cell_of_the_matrix_opens_exactly_its_objects(
             assert sorted(selection.label_row) == sorted(labels)
         seen.add((query.label_class, query.predicted_class))
     assert len(seen) >= 3, "different cells open different objects"
+
+
+def test_cells_of_a_matching_by_place_open_exactly_their_objects(
+    app: str, streets: Project, found: Performance, page: Any
+) -> None:
+    confusion, within = found.confusion_by_place(CONFIDENCE, 0.3), found.at(CONFIDENCE, 0.3).confusion
+    differs = np.argwhere(confusion.counts != within.counts)
+    assert len(differs)
+    page.goto(f"{app}/{ADDRESS}&iou=0.3&order=name")
+    page.get_by_text("Matched by place alone", exact=True).click()
+    page.wait_for_url(re.compile("matching=place"))
+    start = page.url
+    names = [*(entry.name for entry in confusion.classes), "background"]
+    shown = sorted(range(len(names) - 1), key=lambda place: names[place].casefold())
+    order = [*(place for place in shown if within.counts[place].any() or within.counts[:, place].any()), len(names) - 1]
+    numbers = confusion.counts[np.ix_(order, order)]
+    expected = [f"{number:,}" for number in numbers[numbers > 0]]
+    page.wait_for_function(
+        """([chart, expected]) => {
+          const traces = [...document.querySelectorAll(`${chart} .scatterlayer .trace`)];
+          const texts = [...(traces.at(-2)?.querySelectorAll('text') ?? [])].map((node) => node.textContent);
+          return JSON.stringify(texts) === JSON.stringify(expected);
+        }""",
+        arg=[MATRIX, expected],
+    )
+    cells = [(order[row], order[column]) for row, column in np.argwhere(numbers)]
+    row, column = next(cell for cell in cells if list(cell) in differs.tolist())
+    click_point(page, MATRIX, last_trace(page, MATRIX), cells.index((row, column)))
+    query = opened(page, streets)
+    assert (query.label_class, query.predicted_class, query.by_place) == (names[row], names[column], True)
+    count = int(confusion.counts[row, column])
+    assert len(select_objects(streets, query)) == count
+    page.locator(".tile").first.wait_for()
+    assert page.locator(".tile").count() == min(count, 60)
+    assert page.locator(".st-key-filter_chips button", has_text="matched by place alone").count()
+    page.locator(".tile a.open").first.click()
+    page.wait_for_url(re.compile(r"/Frame\?.*match=place"))
+    page.locator(".viewer-host img").first.wait_for()
+    page.goto(start)
+    page.get_by_text("Matched within classes first", exact=True).click()
+    page.wait_for_url(lambda url: "matching" not in url)
 
 
 def test_a_row_of_the_table_opens_its_class(app: str, streets: Project, found: Performance, page: Any) -> None:

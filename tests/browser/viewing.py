@@ -14,9 +14,12 @@ from tests.conftest import ROOT
 
 
 class viewing:  # noqa: N801 - used as a function
-    """``predscope view`` with some arguments, until the end of the block; gives the link that it prints."""
+    """``predscope view`` with some arguments, until the end of the block; gives the link that it prints.
 
-    def __init__(self, page: Any, folder: Path, *arguments: str | Path) -> None:
+    ``page`` is the one that looks at it, if it is still open at the end.
+    """
+
+    def __init__(self, page: Any | None, folder: Path, *arguments: str | Path) -> None:
         self.page = page
         self.command = [sys.executable, "-m", "predscope", "view", "--no-browser", "--port", str(free_port())]
         self.command += map(str, arguments)
@@ -30,6 +33,7 @@ class viewing:  # noqa: N801 - used as a function
         raise AssertionError("the command ended without printing a link")
 
     def __exit__(self, *_: object) -> None:
-        self.page.goto("about:blank")  # a page whose server is gone reports that
+        if self.page is not None:
+            self.page.goto("about:blank")  # a page whose server is gone reports that
         self.process.terminate()
         self.process.wait(timeout=20)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from predscope.errors import InputError, ProjectError
-from predscope.importing import stage_reading
+from predscope.importing import import_labels, stage_reading
 from predscope.project import Project
 from predscope.schema import DeclaredClass, DeclaredFrame
 
@@ -253,12 +253,22 @@ def test_progress_is_told(labelled) -> None:
     batches = [labelled.batch([11, 12], confidence=0.5), labelled.batch([13], confidence=0.5)]
     labelled.predictions(*batches, progress=lambda *step: steps.append(step))
     assert steps == [
-        (2, 0, "Looking at the first predictions"),
-        (3, 0, "Looking at the first predictions"),
         (2, 0, "Importing predictions"),
         (3, 0, "Importing predictions"),
         (3, 3, "Writing predictions"),
     ]
+
+
+def test_progress_knows_how_many_rows_a_file_holds(importer, tmp_path: Path) -> None:
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}],
+        "annotations": [{"id": row, "image_id": 1, "category_id": 1, "bbox": [row, 2, 3, 4]} for row in range(7)],
+        "categories": [{"id": 1, "name": "car"}],
+    }
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    steps: list[tuple[int, int, str]] = []
+    import_labels(importer.project, tmp_path / "labels.json", progress=lambda *step: steps.append(step))
+    assert (7, 7, "Importing labels") in steps
 
 
 def test_failure_to_write_is_a_project_error(labelled, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,12 +59,12 @@ def find_regions(mask: np.ndarray, values: list[int]) -> MaskRegions:
 
 def find_instances(ids: np.ndarray, without: Sequence[int] = (0,)) -> MaskRegions:
     """One region for each value of ``ids`` (h, w), connected or not, but for those in ``without``."""
-    values, inverse = np.unique(ids, return_inverse=True)
-    numbers = np.cumsum(~np.isin(values, without))
-    numbers[np.isin(values, without)] = 0
-    kept = values[numbers > 0]
-    regions = numbers.astype(np.int32)[inverse].reshape(ids.shape)
-    counts = encode_regions(regions, len(kept))
+    starts, lengths, run_values = _find_runs(ids)
+    values, inverse = np.unique(run_values, return_inverse=True)
+    is_left_out = np.isin(values, without)
+    kept = values[~is_left_out]
+    numbers = np.where(is_left_out, 0, np.cumsum(~is_left_out))
+    counts = _encode_runs(starts, lengths, numbers[inverse], len(kept), ids.shape)
     found = read_run_lengths(counts, np.tile(np.array(ids.shape), (len(kept), 1)))
     return MaskRegions(kept.astype(np.int64), found.box, found.area, counts)
 
@@ -75,18 +75,28 @@ def encode_regions(regions: np.ndarray, count: int) -> list[bytes]:
     One pass over the image finds the runs of all regions at once, so that thousands of specks cost no more than one
     large region.
     """
-    height, width = regions.shape
-    flat = regions.ravel(order="F")
+    return _encode_runs(*_find_runs(regions), count, regions.shape)
+
+
+def _find_runs(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts, lengths and values of the runs of equal pixels, down the columns of an image (h, w)."""
+    flat = image.ravel(order="F")
     starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    lengths = np.diff(starts, append=flat.size)
-    owners = flat[starts]
+    return starts, np.diff(starts, append=flat.size), flat[starts]
+
+
+def _encode_runs(
+    starts: np.ndarray, lengths: np.ndarray, owners: np.ndarray, count: int, shape: tuple[int, ...]
+) -> list[bytes]:
+    """COCO run lengths of the regions 1..count that own the runs of an image of this shape (h, w)."""
+    height, width = shape
     order = np.argsort(owners, kind="stable")
     starts, lengths = starts[order], lengths[order]
     bounds = np.searchsorted(owners[order], np.arange(1, count + 2))
     encoded = []
     for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         edges = np.empty(2 * (last - first) + 2, np.int64)
-        edges[0], edges[-1] = 0, flat.size
+        edges[0], edges[-1] = 0, height * width
         edges[1:-1:2] = starts[first:last]
         edges[2:-1:2] = starts[first:last] + lengths[first:last]
         runs = np.diff(edges)

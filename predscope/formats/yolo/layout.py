@@ -198,16 +198,16 @@ def name_frames(files: list[Path], root: Path, images: list[Path | None]) -> lis
     The folders tell frames of equal names in several splits apart, also where labels of one split alone are given.
     """
     return [
-        name if image is None else _below_data_set(image)
+        name if image is None else _below_data_set(image, name.rpartition("/")[0])
         for name, image in zip(frame_names(files, root, container="labels"), images, strict=True)
     ]
 
 
-def _below_data_set(image: Path) -> str:
-    """``images/test/a.jpg`` or ``test/images/a.jpg``; the bare name where there is no ``images`` folder."""
+def _below_data_set(image: Path, folder: str) -> str:
+    """``images/test/a.jpg`` or ``test/images/a.jpg``; the name in ``folder`` where there is no ``images`` folder."""
     parts = image.parts
     if "images" not in parts[:-1]:
-        return image.name
+        return f"{folder}/{image.name}" if folder else image.name
     position = len(parts) - 2 - parts[:-1][::-1].index("images")
     start = position - 1 if position == len(parts) - 2 and position > 1 else position
     return "/".join(parts[start:])
