@@ -21,6 +21,8 @@ _GAP: Final = 0.3
 _USUAL_PX: Final = 800
 _TITLE_PX: Final = 76
 _NAMES_PX: Final = 120
+_LEAST_PX: Final = 400
+"""For the choices below a small matrix to stand in full."""
 _CHARACTER_PX: Final = 6.5
 _LIGHT: Final = "#FFFFFF"
 _DARK: Final = "#14171B"
@@ -97,7 +99,7 @@ def confusion_matrix_chart(
 
 def chart_width(size: int) -> int:
     """Pixels that a matrix of so many rows looks good at, if there is room."""
-    return round(_NAMES_PX + CELL_PX * (size + _GAP))
+    return max(_LEAST_PX, round(_NAMES_PX + CELL_PX * (size + _GAP)))
 
 
 def cell_in_words(counts: pd.DataFrame, row: int, column: int) -> str:

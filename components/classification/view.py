@@ -106,7 +106,11 @@ def frames_sentence(point: AtPoint, found: Classification, query: ObjectQuery) -
     counts = point.counts.micro
     labels, missing = counts.tp + counts.fn, counts.fn - point.confused
     parts: list[str | Door] = [
-        Door("labels", f"{labels:,} labelled frames", query.with_(outcomes=("tp", "fn")) if labels else None),
+        Door(
+            "labels",
+            f"{labels:,} labelled {'frame' if labels == 1 else 'frames'}",
+            query.with_(outcomes=("tp", "fn")) if labels else None,
+        ),
         f" = {counts.tp:,} right + {counts.fp:,} wrong + {missing:,} without a prediction.",
     ]
     if found.unlabelled:

@@ -10,8 +10,8 @@ import streamlit as st
 from components.chips import escape_markdown
 from components.imports.flow import Flow, current_flow
 from components.widget_values import put
-from predscope.importing.joined_classes import JoinedClass
-from predscope.importing.near_names import near_name
+from predscope.importing.classes.joined import JoinedClass
+from predscope.importing.classes.near_names import near_name
 from predscope.project import Project
 
 FEW_ROWS: Final = 12

@@ -15,9 +15,9 @@ import streamlit as st
 from components.imports.staging_job import JobState, Request, StagingJob
 from components.imports.uploads import Upload
 from predscope.importing import ImportResult
+from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.corrections import Corrections
 from predscope.importing.inspection import Inspection
-from predscope.importing.joined_classes import JoinedClass
 from predscope.project import Project
 from predscope.schema import Role
 

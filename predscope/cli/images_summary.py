@@ -7,7 +7,7 @@ from pathlib import Path
 
 from predscope.cli.report_text import print_problem
 from predscope.importing.findings import note
-from predscope.importing.images_folder import remark_on_images
+from predscope.importing.frames.images_folder import remark_on_images
 from predscope.media import ImageInfo, ImageListing
 from predscope.media.naming import is_video_name
 from predscope.project import Project

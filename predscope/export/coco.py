@@ -16,7 +16,7 @@ from predscope.export.frames import ExportFrame, FrameNames
 from predscope.export.report import ExportReport
 from predscope.export.selection import ExportSelection
 from predscope.export.shapes import box_as_given, corners_of, outline_as_mask
-from predscope.importing.names import number_of
+from predscope.importing.frames.names import number_of
 from predscope.project import Project
 from predscope.schema import Geometry, ObjectClass, Role
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from predscope.export.report import ExportReport
-from predscope.importing.names import name_parts
+from predscope.importing.frames.names import name_parts
 from predscope.media import IMAGE_SUFFIXES
 from predscope.project import Project
 

@@ -19,7 +19,7 @@ from predscope.exploration.query import FrameQuery
 from predscope.exploration.saved_views import OF_OBJECTS
 from predscope.exploration.selection import select_frames
 from predscope.export.frames import ExportFrame, frames_of
-from predscope.importing.names import NameIndex
+from predscope.importing.frames.names import NameIndex
 from predscope.project import ObjectSet, Project
 from predscope.project.saved import SavedView, saved_views
 from predscope.project.version_names import OpenedVersion

@@ -6,9 +6,12 @@
 - ``define_classes``: classes apart from any file: colours, and which take no part in evaluations.
 - ``Corrections``: what the user says of files that do not say it, or say it wrongly.
 - ``findings``: every finding that a report can hold.
+
+Inside: ``frames`` and ``classes`` (what the references of a file mean), ``rows`` (objects taken, judged, repaired),
+``doctor`` (what is likely wrong with an input as a whole), ``importer`` (all of it, batch by batch).
 """
 
-from predscope.importing.class_definitions import define_classes
+from predscope.importing.classes.definitions import define_classes
 from predscope.importing.corrections import Corrections
 from predscope.importing.readings import stage_reading
 from predscope.importing.sources import import_labels, import_predictions, stage_labels, stage_predictions

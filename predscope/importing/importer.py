@@ -14,28 +14,28 @@ import pyarrow as pa
 
 from predscope.errors import InputError
 from predscope.formats.base import ObjectBatch, Reading, Role
-from predscope.importing.class_joining import ClassJoin
-from predscope.importing.classes_in_use import remark_on_unlabelled, remark_on_unused
-from predscope.importing.columns import columns_of, objects_table, shape_bytes
-from predscope.importing.copies import CopyDropper
-from predscope.importing.correcting import Corrector
+from predscope.importing.classes.joining import ClassJoin
+from predscope.importing.classes.score_order import with_ordered_scores
 from predscope.importing.corrections import Corrections
-from predscope.importing.examination import examine
+from predscope.importing.doctor.classes_in_use import remark_on_unlabelled, remark_on_unused
+from predscope.importing.doctor.examination import examine
+from predscope.importing.doctor.habits import SAMPLE_ROWS
+from predscope.importing.doctor.remarks import Remarks
 from predscope.importing.findings import note
-from predscope.importing.habits import SAMPLE_ROWS
-from predscope.importing.images_folder import ImagesFolder, images_of_import, images_of_known_frames
-from predscope.importing.known_frames import KnownFrames
-from predscope.importing.label_frames import LabelFrames
-from predscope.importing.names import UNKNOWN
-from predscope.importing.pixel_maps import pixel_map_table
-from predscope.importing.prediction_frames import PredictionFrames
+from predscope.importing.frames.images_folder import ImagesFolder, images_of_import, images_of_known_frames
+from predscope.importing.frames.known import KnownFrames
+from predscope.importing.frames.labelled import LabelFrames
+from predscope.importing.frames.names import UNKNOWN
+from predscope.importing.frames.pixel_maps import pixel_map_table
+from predscope.importing.frames.predicted import PredictionFrames
 from predscope.importing.references import distinct_texts
-from predscope.importing.remarks import Remarks
-from predscope.importing.rescaling import scale_of_frames
-from predscope.importing.row_judgement import FrameFacts, Habits
-from predscope.importing.score_order import with_ordered_scores
+from predscope.importing.rows.columns import columns_of, objects_table, shape_bytes
+from predscope.importing.rows.copies import CopyDropper
+from predscope.importing.rows.correcting import Corrector
+from predscope.importing.rows.judgement import FrameFacts, Habits
+from predscope.importing.rows.rescaling import scale_of_frames
+from predscope.importing.rows.validation import BatchCheck
 from predscope.importing.staged import StagedImport, describe_rejections
-from predscope.importing.validation import BatchCheck
 from predscope.media import Progress
 from predscope.project import ObjectSet, Project
 from predscope.project.durable import write_whole, writing_into

@@ -20,21 +20,21 @@ from predscope import formats
 from predscope.errors import InputError
 from predscope.formats.archives import opened_archive
 from predscope.formats.base import ObjectBatch, Reading, Role
-from predscope.importing.class_joining import ClassJoin
-from predscope.importing.columns import columns_of, objects_table
-from predscope.importing.copies import CopyDropper
-from predscope.importing.correcting import Corrector
+from predscope.importing.classes.joining import ClassJoin
 from predscope.importing.corrections import Corrections
-from predscope.importing.examination import examine
-from predscope.importing.habits import SAMPLE_ROWS
-from predscope.importing.label_evidence import Labels
-from predscope.importing.label_frames import LabelFrames
-from predscope.importing.pixel_maps import pixel_map_table
-from predscope.importing.prediction_frames import PredictionFrames
+from predscope.importing.doctor.examination import examine
+from predscope.importing.doctor.habits import SAMPLE_ROWS
+from predscope.importing.doctor.label_evidence import Labels
+from predscope.importing.frames.labelled import LabelFrames
+from predscope.importing.frames.pixel_maps import pixel_map_table
+from predscope.importing.frames.predicted import PredictionFrames
 from predscope.importing.references import distinct
-from predscope.importing.row_judgement import FrameFacts
+from predscope.importing.rows.columns import columns_of, objects_table
+from predscope.importing.rows.copies import CopyDropper
+from predscope.importing.rows.correcting import Corrector
+from predscope.importing.rows.judgement import FrameFacts
+from predscope.importing.rows.validation import BatchCheck
 from predscope.importing.staged import describe_rejections
-from predscope.importing.validation import BatchCheck
 from predscope.media import list_images, scan_images
 from predscope.project.frames import FrameDraft
 from predscope.project.object_sorting import sort_by_frame

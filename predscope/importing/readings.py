@@ -8,8 +8,8 @@ from typing import Any
 
 from predscope.formats.base import Reading
 from predscope.importing.corrections import Corrections
+from predscope.importing.frames.known import KnownFrames
 from predscope.importing.importer import Import
-from predscope.importing.known_frames import KnownFrames
 from predscope.importing.staged import StagedImport
 from predscope.media import Progress
 from predscope.project import Project

@@ -11,8 +11,8 @@ import orjson
 
 from predscope.errors import InputError
 from predscope.formats.base import Role
+from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.corrections import Corrections
-from predscope.importing.joined_classes import JoinedClass
 from predscope.project import ObjectSet, Project
 from predscope.project.durable import writing_into
 from predscope.project.manifest import check_set_name

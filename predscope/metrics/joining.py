@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from predscope.errors import FileParsingError, InputError
-from predscope.importing.names import NameIndex
+from predscope.importing.frames.names import NameIndex
 from predscope.importing.references import listed
 from predscope.metrics.metric import MAX_NAME_LENGTH
 from predscope.metrics.registry import is_builtin

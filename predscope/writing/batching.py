@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.formats.base import BATCH_ROWS, ObjectBatch
-from predscope.importing.columns import shape_bytes
-from predscope.importing.correcting import boxes_from_numbers
+from predscope.importing.rows.columns import shape_bytes
+from predscope.importing.rows.correcting import boxes_from_numbers
 from predscope.writing.calls import PLACE, Kind
 from predscope.writing.references import references_column
 

@@ -25,9 +25,9 @@ from components.imports.uploads import Upload
 from components.imports.words import for_the_page
 from predscope.errors import InputError
 from predscope.importing import import_predictions, stage_predictions
+from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.corrections import Corrections
 from predscope.importing.inspection import inspect_source
-from predscope.importing.joined_classes import JoinedClass
 from predscope.project import Project
 from predscope.project.staging import STAGING_NAME
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from predscope.errors import InputError
-from predscope.importing.class_map import read_class_map
+from predscope.importing.classes.class_map import read_class_map
 from predscope.schema import DeclaredClass, DeclaredFrame
 
 C = DeclaredClass

@@ -14,15 +14,15 @@ from predscope.cli.parser import build_parser
 from predscope.errors import InputError
 from predscope.geometry import Paths
 from predscope.importing import Corrections
-from predscope.importing.copies import CopyDropper
-from predscope.importing.correcting import (
+from predscope.importing.corrections import CHOICES
+from predscope.importing.rows.copies import CopyDropper
+from predscope.importing.rows.correcting import (
     boxes_from_numbers,
     corrected,
     numbers_of_file,
     scaled_confidence,
 )
-from predscope.importing.corrections import CHOICES
-from predscope.importing.outlines import cross_themselves
+from predscope.importing.rows.outlines import cross_themselves
 from predscope.report import ImportReport
 from predscope.schema import Geometry
 from tests.importing.conftest import make_batch

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from predscope.importing import Corrections
-from predscope.importing.alike_names import alike_key
+from predscope.importing.classes.alike_names import alike_key
 from predscope.report import Severity
 from tests.importing.doctored import CLASSES, Clinic, assert_mends, assert_same, diagnosed, make_dataset, table_of
 

@@ -9,7 +9,7 @@ from predscope.importing.findings import NOTICES, REJECTIONS, REPAIRS
 from predscope.report import Severity
 
 SOURCES = "".join(
-    path.read_text() for path in Path(predscope.importing.__file__).parent.glob("*.py") if path.name != "findings.py"
+    path.read_text() for path in Path(predscope.importing.__file__).parent.rglob("*.py") if path.name != "findings.py"
 )
 
 

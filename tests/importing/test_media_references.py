@@ -11,8 +11,8 @@ import pytest
 
 from predscope import Project, import_labels, import_predictions
 from predscope.errors import InputError
+from predscope.importing.frames.names import UNKNOWN, NameIndex
 from predscope.importing.in_memory import join_files
-from predscope.importing.names import UNKNOWN, NameIndex
 from tests.test_media_archives import jpeg, write_archive
 from tests.video_files import HEIGHT, WIDTH, write_video
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predscope.importing.names import AMBIGUOUS, UNKNOWN, NameIndex, name_parts, number_of
+from predscope.importing.frames.names import AMBIGUOUS, UNKNOWN, NameIndex, name_parts, number_of
 
 
 @pytest.mark.parametrize(

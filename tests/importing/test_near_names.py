@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predscope.importing.near_names import near_name
+from predscope.importing.classes.near_names import near_name
 
 CLASSES = ["car", "person", "bicycle", "motorcycle", "traffic light", "stop sign", "bus", "truck"]
 

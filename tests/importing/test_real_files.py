@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from predscope.errors import InputError
-from predscope.importing import import_labels, import_predictions, stage_predictions
+from predscope.importing import import_labels, import_predictions
 from predscope.project import Project
 
 
@@ -65,19 +65,3 @@ def test_wrong_and_damaged_files_leave_the_project_as_it_was(tmp_path: Path) -> 
             import_predictions(project, tmp_path / name)
         assert (project.path / "predscope.json").read_bytes() == before
     assert not list((project.path / "staging").iterdir())
-
-
-def test_real_coco(shared_data: Path, tmp_path: Path) -> None:
-    folder = shared_data / "cars_yolov8_test54"
-    project = Project.create(tmp_path / "project", images=folder / "images")
-    labels = import_labels(project, folder / "labels")
-    assert labels.report.frames_matched == 54
-    assert labels.report.imported == labels.objects.count > 0
-    with stage_predictions(labels.project, folder / "predictions.json") as staged:
-        assert staged.report.rows == staged.report.imported + staged.report.rejected
-        assert staged.report.imported > 0
-        frames = labels.project.frames
-        objects = staged.objects.table()
-        assert (frames["image_status"] == "ok").all()
-        width = frames["width"].to_numpy(dtype=float)[objects["frame_index"].to_numpy()]
-        assert (objects["x"].to_numpy() + objects["w"].to_numpy() <= width + 1).all()

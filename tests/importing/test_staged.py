@@ -9,7 +9,7 @@ import pytest
 
 from predscope.errors import InputError
 from predscope.importing import stage_predictions
-from predscope.importing.near_names import near_name
+from predscope.importing.classes.near_names import near_name
 from predscope.project import Project
 from tests.shapes_dataset import ShapesDataset
 

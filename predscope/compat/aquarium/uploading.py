@@ -24,7 +24,7 @@ from predscope.compat.aquarium.values import place_of
 from predscope.errors import InputError
 from predscope.formats.base import ObjectBatch, Reading
 from predscope.importing import ImportResult, StagedImport, stage_reading
-from predscope.importing.known_frames import KnownFrames
+from predscope.importing.frames.known import KnownFrames
 from predscope.importing.references import listed
 from predscope.project import Project
 from predscope.project.frames import FrameDraft

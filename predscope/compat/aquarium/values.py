@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from predscope.errors import InputError
-from predscope.importing.validation import CONFIDENCE_TOLERANCE
+from predscope.importing.rows.validation import CONFIDENCE_TOLERANCE
 
 DEFAULT_SENSOR_ID: Final = "DEFAULT"
 """The sensor of whatever names none."""

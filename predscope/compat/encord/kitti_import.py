@@ -12,7 +12,7 @@ from predscope.compat.encord.writer import PredictionWriter
 from predscope.errors import InputError
 from predscope.formats.content import read_text
 from predscope.formats.text.kitti_rows import ROW_FIX, KittiRow, parse_kitti_text
-from predscope.importing.names import NameIndex
+from predscope.importing.frames.names import NameIndex
 from predscope.project import Project
 from predscope.report import Severity
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.formats.base import Reference, Role
-from predscope.importing.alike_names import alike_key
-from predscope.importing.class_map import read_class_map
+from predscope.importing.classes.alike_names import alike_key
+from predscope.importing.classes.class_map import read_class_map
+from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.corrections import Corrections
 from predscope.importing.findings import note
-from predscope.importing.joined_classes import JoinedClass
-from predscope.importing.prediction_frames import shift_of
+from predscope.importing.frames.predicted import shift_of
 from predscope.importing.references import distinct, listed, spread, whole_number
 from predscope.project.classes import ClassChanges, merged
 from predscope.project.hashes import classes_by_hash

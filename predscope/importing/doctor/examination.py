@@ -18,14 +18,14 @@ from typing import Final
 import numpy as np
 
 from predscope.formats.base import ObjectBatch, Role
-from predscope.importing import habits
-from predscope.importing.box_readings import BoxReading, BoxSample, all_readings
-from predscope.importing.class_agreement import disagreements, explain_ids
-from predscope.importing.class_joining import ClassJoin
+from predscope.importing.classes.joining import ClassJoin
 from predscope.importing.corrections import Corrections, Units
+from predscope.importing.doctor import habits as habits
+from predscope.importing.doctor.box_readings import BoxReading, BoxSample, all_readings
+from predscope.importing.doctor.class_agreement import disagreements, explain_ids
+from predscope.importing.doctor.label_evidence import LabelEvidence, Labels, gather_evidence
 from predscope.importing.findings import note
-from predscope.importing.label_evidence import LabelEvidence, Labels, gather_evidence
-from predscope.importing.row_judgement import FrameFacts, Habits
+from predscope.importing.rows.judgement import FrameFacts, Habits
 from predscope.report import ImportReport
 
 MIN_COVERED: Final = 8

@@ -1,7 +1,7 @@
 """Taking the rows of an input as the user says they are: see ``Corrections``.
 
 What concerns rows by themselves is done here, before anything is joined or judged. Class names and copies are the
-business of ``class_joining`` and ``copies``; sizes that need the frame, of ``validation``.
+business of ``classes`` and ``copies``; sizes that need the frame, of ``validation``.
 """
 
 from __future__ import annotations

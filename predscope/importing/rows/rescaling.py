@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from predscope.importing.columns import Columns
+from predscope.importing.rows.columns import Columns
 from predscope.run_lengths import read_run_lengths
 
 ASPECT_TOLERANCE: Final = 0.03

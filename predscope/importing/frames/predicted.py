@@ -15,8 +15,8 @@ import numpy as np
 from predscope.errors import InputError
 from predscope.formats.base import Reference
 from predscope.importing.findings import note
-from predscope.importing.hashed_frames import HashedFrames
-from predscope.importing.names import AMBIGUOUS, UNKNOWN, NameIndex, is_foreign, number_of
+from predscope.importing.frames.hashed import HashedFrames
+from predscope.importing.frames.names import AMBIGUOUS, UNKNOWN, NameIndex, is_foreign, number_of
 from predscope.importing.references import distinct, listed, share, spread
 from predscope.project.frames import FrameDraft
 from predscope.report import ImportReport

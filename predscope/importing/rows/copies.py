@@ -9,8 +9,8 @@ import pandas as pd
 
 from predscope.formats.base import ObjectBatch
 from predscope.geometry import NumberLists, Paths
-from predscope.importing.columns import Columns
 from predscope.importing.findings import note
+from predscope.importing.rows.columns import Columns
 from predscope.report import MAX_EXAMPLES, ImportReport
 from predscope.schema import Geometry
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.findings import note
-from predscope.importing.joined_classes import JoinedClass
 from predscope.project import ObjectSet
 from predscope.report import ImportReport
 from predscope.schema import DeclaredClass

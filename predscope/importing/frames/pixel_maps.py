@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from predscope.formats.base import PixelMap, text_column
-from predscope.importing.known_frames import KnownFrames
-from predscope.importing.label_frames import LabelFrames
-from predscope.importing.prediction_frames import PredictionFrames
-from predscope.importing.row_judgement import FrameFacts
+from predscope.importing.frames.known import KnownFrames
+from predscope.importing.frames.labelled import LabelFrames
+from predscope.importing.frames.predicted import PredictionFrames
+from predscope.importing.rows.judgement import FrameFacts
 from predscope.schema import PIXEL_MAP_SCHEMA
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from predscope.formats.base import Reference
-from predscope.importing.names import UNKNOWN
+from predscope.importing.frames.names import UNKNOWN
 from predscope.importing.references import distinct, spread
 from predscope.project.frames import FrameDraft
 from predscope.report import ImportReport

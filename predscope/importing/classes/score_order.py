@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from predscope.formats.base import ObjectBatch, text_column
-from predscope.importing.class_joining import ClassJoin
+from predscope.importing.classes.joining import ClassJoin
 
 
 def with_ordered_scores(batch: ObjectBatch, classes: ClassJoin) -> ObjectBatch:

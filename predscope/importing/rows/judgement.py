@@ -10,7 +10,7 @@ import numpy as np
 
 from predscope.formats.base import ObjectBatch, Role
 from predscope.importing import findings
-from predscope.importing.columns import Columns
+from predscope.importing.rows.columns import Columns
 from predscope.report import MAX_EXAMPLES, ImportReport
 
 Describe = Callable[[int], str]

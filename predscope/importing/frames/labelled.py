@@ -14,10 +14,10 @@ import orjson
 from predscope.errors import InputError
 from predscope.formats.base import Reference
 from predscope.importing.findings import note
-from predscope.importing.hashed_frames import HashedFrames
-from predscope.importing.names import AMBIGUOUS, UNKNOWN, Match, NameIndex, is_foreign, name_parts
+from predscope.importing.frames.hashed import HashedFrames
+from predscope.importing.frames.names import AMBIGUOUS, UNKNOWN, Match, NameIndex, is_foreign, name_parts
 from predscope.importing.references import distinct, listed, spread
-from predscope.importing.rescaling import is_scaled
+from predscope.importing.rows.rescaling import is_scaled
 from predscope.media import ImageInfo, read_image_info
 from predscope.media.naming import split_video_frame
 from predscope.project.frames import FrameDraft, frame_id_of

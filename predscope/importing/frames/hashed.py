@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from predscope.importing.findings import note
-from predscope.importing.names import UNKNOWN
+from predscope.importing.frames.names import UNKNOWN
 from predscope.project.frames import FrameDraft
 from predscope.project.hashes import FrameHashes, split_frame_reference
 from predscope.report import ImportReport

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.formats.base import BoxFormat, ObjectBatch
-from predscope.importing.correcting import boxes_from_numbers, numbers_of_file
 from predscope.importing.corrections import Corrections, Units
-from predscope.importing.row_judgement import FrameFacts
+from predscope.importing.rows.correcting import boxes_from_numbers, numbers_of_file
+from predscope.importing.rows.judgement import FrameFacts
 from predscope.schema import Geometry
 
 BOX_FORMATS: Final[tuple[BoxFormat, ...]] = ("xywh", "xyxy", "cxcywh")

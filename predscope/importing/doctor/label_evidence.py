@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from predscope.importing.box_readings import BoxReading, BoxSample
+from predscope.importing.doctor.box_readings import BoxReading, BoxSample
 
 MIN_IOU: Final = 0.5
 _MAX_FRAMES: Final = 400

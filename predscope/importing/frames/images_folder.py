@@ -8,7 +8,7 @@ from pathlib import Path
 
 from predscope.errors import InputError
 from predscope.importing.findings import note
-from predscope.importing.names import NameIndex
+from predscope.importing.frames.names import NameIndex
 from predscope.importing.references import share
 from predscope.media import ImageInfo, ImageListing, Progress, is_images_root, list_images, scan_images
 from predscope.media.naming import containing_file

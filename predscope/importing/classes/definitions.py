@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from predscope.importing.class_joining import ClassJoin
+from predscope.importing.classes.joining import ClassJoin
 from predscope.project import Project
 from predscope.project.project import apply_change
 from predscope.project.publishing import Change

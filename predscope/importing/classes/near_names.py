@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from predscope.importing.alike_names import alike_key
+from predscope.importing.classes.alike_names import alike_key
 
 LEAST_LIKENESS: Final = 0.8
 """Share of characters that two names must have in common, in order."""

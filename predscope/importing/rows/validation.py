@@ -16,11 +16,11 @@ from predscope.geometry import (
     clip_boxes,
     overhang_of_boxes,
 )
-from predscope.importing.columns import UNKNOWN_GEOMETRY
-from predscope.importing.names import AMBIGUOUS
-from predscope.importing.outlines import any_not_finite, cross_themselves, whole_points
-from predscope.importing.rescaling import is_scaled, rescale_masks
-from predscope.importing.row_judgement import RowJudgement
+from predscope.importing.frames.names import AMBIGUOUS
+from predscope.importing.rows.columns import UNKNOWN_GEOMETRY
+from predscope.importing.rows.judgement import RowJudgement
+from predscope.importing.rows.outlines import any_not_finite, cross_themselves, whole_points
+from predscope.importing.rows.rescaling import is_scaled, rescale_masks
 from predscope.run_lengths import read_run_lengths
 from predscope.schema import Geometry
 

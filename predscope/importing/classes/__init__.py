@@ -1,0 +1,1 @@
+"""Which class of the project a class of a file is."""

@@ -1,0 +1,1 @@
+"""Which frame of the project an object of a file belongs to."""

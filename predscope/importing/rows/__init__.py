@@ -1,0 +1,1 @@
+"""Objects one by one: taken as the user says, judged, repaired or rejected."""
