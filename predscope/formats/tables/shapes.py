@@ -158,10 +158,11 @@ def _polygon_or_mask(value: Any) -> Any:
 
 
 def _to_xywh(box: np.ndarray, box_format: str) -> np.ndarray:
-    if box_format == "xyxy":
-        return np.hstack([box[:, :2], box[:, 2:] - box[:, :2]])
-    if box_format == "cxcywh":
-        return np.hstack([box[:, :2] - box[:, 2:] / 2, box[:, 2:]])
+    with np.errstate(invalid="ignore", over="ignore"):  # the import rejects what is not finite
+        if box_format == "xyxy":
+            return np.hstack([box[:, :2], box[:, 2:] - box[:, :2]])
+        if box_format == "cxcywh":
+            return np.hstack([box[:, :2] - box[:, 2:] / 2, box[:, 2:]])
     return box
 
 

@@ -15,6 +15,7 @@ from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, 
 from predscope.formats.content import read_head, read_text
 from predscope.formats.folders import SAMPLE_FILES, frame_names, place_below, walk_files
 from predscope.formats.text.detection_rows import ROW_FIX, BoxLayout, DetectionRow, judge_boxes, parse_detection_row
+from predscope.formats.text.roles import check_role
 from predscope.formats.yolo.layout import find_description
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
@@ -148,19 +149,13 @@ def _sample_rows(files: list[Path]) -> list[DetectionRow]:
 
 
 def _check_role(sample: list[DetectionRow], file: Path, role: Role) -> None:
-    confident = sum(row.has_confidence for row in sample)
-    if role == "predictions" and sample and not confident:
-        raise FileParsingError(
-            "its rows have four numbers behind the class: there is no confidence, so these are labels.",
-            where=file,
-            fix="Import it with `predscope import labels`.",
-        )
-    if role == "labels" and sample and confident == len(sample):
-        raise FileParsingError(
-            "its rows have five numbers behind the class: the first is a confidence, so these are predictions.",
-            where=file,
-            fix="Import it with `predscope import predictions`.",
-        )
+    check_role(
+        [row.has_confidence for row in sample],
+        role,
+        file,
+        without="its rows have four numbers behind the class",
+        with_it="its rows have five numbers behind the class: the first",
+    )
 
 
 def _note_layout(layout: BoxLayout, report: ImportReport) -> None:

@@ -21,6 +21,7 @@ from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, 
 from predscope.formats.content import read_all, read_head, read_text
 from predscope.formats.folders import SAMPLE_FILES, frame_names, place_below, walk_files
 from predscope.formats.text.kitti_rows import ROW_FIX, KittiRow, parse_kitti_row, parse_kitti_text
+from predscope.formats.text.roles import check_role
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
@@ -122,19 +123,13 @@ def _parse_file(path: Path) -> list[tuple[int, KittiRow | str]]:
 
 
 def _check_role(sample: list[KittiRow], file: Path, role: Role) -> None:
-    confident = sum(row.has_confidence for row in sample)
-    if role == "predictions" and sample and not confident:
-        raise FileParsingError(
-            "its rows have 15 columns: there is no confidence, so these are labels, not predictions.",
-            where=file,
-            fix="Import it with `predscope import labels`, or write the confidence as the 16th column.",
-        )
-    if role == "labels" and sample and confident == len(sample):
-        raise FileParsingError(
-            "its rows have 16 columns: the last one is a confidence, so these are predictions, not labels.",
-            where=file,
-            fix="Import it with `predscope import predictions`.",
-        )
+    check_role(
+        [row.has_confidence for row in sample],
+        role,
+        file,
+        without="its rows have 15 columns",
+        with_it="its rows have 16 columns: the last one",
+    )
 
 
 def _note_scale(sample: list[KittiRow], report: ImportReport) -> None:
