@@ -41,6 +41,22 @@ def test_list_is_recursive_and_leaves_out_what_is_no_image(tmp_path: Path) -> No
     assert list_images(tmp_path, exclude=[tmp_path / "a"]).paths == ["b.jpg"]
 
 
+def test_masks_beside_images_are_no_images(tmp_path: Path) -> None:
+    names = (
+        *("JPEGImages/v/1.jpg", "Annotations/v/1.png", "SegmentationClassVisualization/1.jpg", "others/1.jpg"),
+        *("train/images/2.jpg", "train/masks/2.png", "val/masks/3.png", "JPEGImages/masks/4.jpg"),
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    listing = list_images(tmp_path)
+    assert listing.paths == [
+        *("JPEGImages/masks/4.jpg", "JPEGImages/v/1.jpg", "others/1.jpg", "train/images/2.jpg", "val/masks/3.png")
+    ]
+    assert listing.masks_left_out == {"Annotations": 1, "SegmentationClassVisualization": 1, "train/masks": 1}
+    assert list_images(tmp_path / "Annotations").paths == ["v/1.png"]
+
+
 def test_list_is_bounded(tmp_path: Path) -> None:
     for number in range(5):
         (tmp_path / f"{number}.jpg").touch()

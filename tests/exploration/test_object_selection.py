@@ -16,6 +16,7 @@ from predscope.exploration import FrameQuery, select_frames
 from predscope.exploration.crops import CONTEXT, crop_records, crop_window
 from predscope.exploration.object_query import REASON_WORDS, ObjectQuery
 from predscope.exploration.object_selection import ObjectSelection, select_objects
+from predscope.exploration.outcome_fields import outcome_fields
 from predscope.exploration.outcomes import detection, match_table
 from predscope.exploration.performance import performance
 from predscope.payload import project_layers
@@ -288,3 +289,17 @@ def test_crops_carry_their_objects_and_words(sample: Project) -> None:
             corners = np.concatenate([np.reshape(ring, (-1, 2)) for part in drawn[8] for ring in part])
             assert (corners >= -2).all()
             assert (corners <= np.add(crop["size"], 2)).all()
+
+
+def test_the_viewer_tells_the_outcomes_of_the_matching_that_was_asked_for(sample: Project) -> None:
+    table = match_table(sample, "model_b", 0.1, 0.3, by_place=True)
+    fields = outcome_fields(sample, ["model_b"], 0.1, 0.3, by_place=True)
+    codes = {Outcome.TRUE_POSITIVE: "tp", Outcome.FALSE_POSITIVE: "fp", Outcome.FALSE_NEGATIVE: "fn"}
+    codes[Outcome.IGNORED] = "ignored"
+    kept = np.flatnonzero(table.outcome != Outcome.LEFT_OUT)
+    told = fields["p:model_b"](table.predictions.row[kept])
+    assert [one["outcome"] for one in told] == [codes[Outcome(code)] for code in table.outcome[kept]]
+    told = fields["labels"](table.labels.row)
+    assert [one["outcome"] for one in told] == [codes[Outcome(code)] for code in table.label_outcome]
+    within = match_table(sample, "model_b", 0.1, 0.3)
+    assert (within.outcome != table.outcome).any()

@@ -6,9 +6,13 @@ A case is drawn by hypothesis, so that one that fails is made small and is tried
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import resource
 import signal
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +94,15 @@ def write_files(folder: Path, files: Files) -> None:
         path.write_bytes(content)
 
 
+def zipped(files: Files, compression: int) -> bytes:
+    """The files as an archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
 def _address_space() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * resource.getpagesize()
@@ -101,9 +114,13 @@ Step = tuple[str, Callable[[bytes], bytes]]
 @st.composite
 def _change(draw: st.DrawFn, files: Files) -> Step:
     name = draw(st.sampled_from(sorted(files)))
-    kinds = [_bytes_changed, _words_changed, _line_changed, _recoded]
+    kinds = [_bytes_changed, _bits_flipped, _words_changed, _line_changed, _recoded]
     if name.endswith(".json"):
         kinds += [_value_changed] * 6
+    elif name.endswith(".png"):
+        kinds += [_chunk_changed] * 6
+    elif name.endswith((".parquet", ".zip", ".pkl", ".npy")):
+        kinds += [_bits_flipped] * 6
     return name, draw(draw(st.sampled_from(kinds))(files[name]))
 
 
@@ -129,6 +146,52 @@ def _bytes_changed(draw: st.DrawFn, content: bytes) -> Callable[[bytes], bytes]:
             ]
         )
     )
+
+
+@st.composite
+def _bits_flipped(draw: st.DrawFn, content: bytes) -> Callable[[bytes], bytes]:
+    """A few bytes are others, everything else stays in its place."""
+    places = draw(st.lists(st.tuples(st.integers(0, max(len(content) - 1, 0)), st.integers(1, 255)), max_size=8))
+
+    def change(data: bytes) -> bytes:
+        changed = bytearray(data)
+        for place, bits in places:
+            if place < len(changed):
+                changed[place] ^= bits
+        return bytes(changed)
+
+    return change
+
+
+@st.composite
+def _chunk_changed(draw: st.DrawFn, content: bytes) -> Callable[[bytes], bytes]:
+    """Damage inside of a chunk of a PNG, whose checksum fits all the same; or its pixels are of another size."""
+    which, place = draw(st.integers(0, 5)), draw(st.integers(0, 400))
+    put = draw(st.one_of(st.binary(max_size=8), st.sampled_from([b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\0\0\xff\xff"])))
+
+    def change(data: bytes) -> bytes:
+        chunks = _png_chunks(data)
+        if not chunks:
+            return data
+        kind, body = chunks[which % len(chunks)]
+        at = place % (len(body) + 1)
+        if kind == b"IHDR":
+            at -= at % 4  # so that whole numbers change: width, height, depth and kind of the pixels
+        chunks[which % len(chunks)] = kind, body[:at] + put + body[at + len(put) :]
+        parts = [struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+                 for kind, body in chunks]  # fmt: skip
+        return data[:8] + b"".join(parts)
+
+    return change
+
+
+def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    chunks, at = [], 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
+        at += length + 12
+    return chunks
 
 
 @st.composite

@@ -97,6 +97,57 @@ def test_a_pascal_voc_data_set_is_read_by_its_boxes(tmp_path: Path, read) -> Non
     assert (found.reading.format, len(found)) == ("voc", 1)
 
 
+@pytest.mark.parametrize(
+    ("role", "files", "objects"),
+    [
+        ("predictions", {"1.xml": "scored", "a/2.xml": "none"}, 1),
+        ("predictions", {"1.xml": "none", "a/2.xml": "scored", "b/3.xml": "none"}, 1),
+        ("labels", {"Annotations/1.xml": "plain", "Annotations/a/2.xml": "none", "Annotations/b/3.xml": "plain"}, 2),
+    ],
+)
+def test_folders_inside_of_one_another_are_one_input(
+    tmp_path: Path, read, role: str, files: dict[str, str], objects: int
+) -> None:
+    _write_voc(tmp_path, files)
+    found = read(tmp_path, role)
+    assert (found.reading.format, len(found)) == ("voc", objects)
+    assert len(found.reading.frames) == len(files)
+    assert "input_within_folder" not in found.report.problems
+
+
+def test_labels_that_lie_among_predictions_are_not_chosen(tmp_path: Path) -> None:
+    _write_voc(
+        tmp_path, {"Annotations/1.xml": "plain", "Annotations/a/2.xml": "plain", "Annotations/b/3.xml": "scored"}
+    )
+    with pytest.raises(InputError, match=r"Annotations \(voc, predictions\), Annotations/a \(voc, labels\)"):
+        open_input(tmp_path, role="labels")
+
+
+def _write_voc(folder: Path, files: dict[str, str]) -> None:
+    scored = _VOC.replace("</bndbox>", "</bndbox><confidence>0.5</confidence>")
+    contents = {"plain": _VOC, "scored": scored, "none": "<annotation><filename>b.jpg</filename></annotation>"}
+    for name, kind in files.items():
+        _write(folder / name, contents[kind].replace("<filename>", f"<filename>{Path(name).stem}"))
+
+
+def test_a_folder_that_one_reader_takes_whole_and_another_by_its_file(tmp_path: Path, read) -> None:
+    _write(
+        tmp_path / "boxes.csv",
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n"
+        "a,xclick,/m/cat,1,0.1,0.4,0.2,0.6,0,0,0,0,0\n",
+    )
+    found = read(tmp_path)
+    assert (found.reading.format, len(found)) == ("open_images", 1)
+
+
+def test_splits_in_files_of_their_own_are_imported_under_two_names(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        _write(tmp_path / f"instances_{split}.json", _LABELS)
+    with pytest.raises(InputError, match=r"instances_train\.json \(coco\), instances_val\.json \(coco\)") as caught:
+        open_input(tmp_path, role="labels")
+    assert "each under a name of its own: predscope import labels PATH --name NAME" in str(caught.value)
+
+
 def test_pictures_that_look_like_masks_are_no_rivals(tmp_path: Path, read) -> None:
     _mask(tmp_path / "images" / "a.png")
     _write(tmp_path / "labels" / "a.txt", "0 0.5 0.5 0.2 0.2\n")

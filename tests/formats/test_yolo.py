@@ -8,6 +8,8 @@ from PIL import Image
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.yolo.rows import corners_to_oriented_box
+from predscope.importing import import_labels
+from predscope.project import Project
 
 
 def _write(root: Path, files: dict[str, str]) -> Path:
@@ -56,6 +58,29 @@ def test_each_way_to_name_a_data_set_finds_names_and_images(tmp_path: Path, read
     assert [frame.file_name for frame in objects.reading.frames] == ["images/val/v.1.JPG"]
     assert [entry.name for entry in objects.reading.classes] == ["car", "dog"]
     assert objects.column("frame") == ["images/val/v.1.JPG"]
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "root", "source"),
+    [
+        ("images", "labels", "images", "labels"),
+        (".", ".", ".", "."),
+        ("p", "l", "p", "l"),
+        ("images", "labels", ".", "."),
+    ],
+)
+def test_one_name_at_the_root_and_in_a_folder(tmp_path: Path, images: str, labels: str, root: str, source: str) -> None:
+    data = tmp_path / "set"
+    for folder, center in ((".", 0.25), ("day", 0.75)):
+        _image(data / images / folder / "004.png", 40, 30)
+        _write(data / labels / folder, {"004.txt": f"0 {center} 0.5 0.1 0.1\n"})
+    result = import_labels(Project.create(tmp_path / "project", images=data / root), data / source)
+    lefts = {
+        name: result.objects.of_frame(index, ["x"])["x"].to_pylist()
+        for index, name in enumerate(result.project.frames["file_name"])
+    }
+    start = "images/" if (images, root) == ("images", ".") else ""
+    assert lefts == {f"{start}004.png": [pytest.approx(8)], f"{start}day/004.png": [pytest.approx(28)]}
 
 
 def test_labels_folders_inside_each_split(tmp_path: Path, read) -> None:

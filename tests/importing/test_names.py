@@ -48,6 +48,8 @@ def test_parts(name: str, parts: tuple[str, ...]) -> None:
         ("top.jpg", 3),
         ("deep/top.jpg", 4),
         ("other/top.jpg", AMBIGUOUS),
+        ("set/images/top.jpg", 3),  # right in the images folder
+        ("images/other/top.jpg", AMBIGUOUS),
         ("same", AMBIGUOUS),
         ("same.png", 6),
         ("v1.2.jpg", 7),
