@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from components.widget_values import put
+from components.widget_values import on_choice, put
 from predscope.evaluation.objects import IouType
 from predscope.exploration import FrameQuery, chosen_label_set, chosen_sets
 from predscope.exploration.comparison import COMPARISON_WORDS, comparison, comparisons
@@ -48,7 +48,12 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
     names, shown = project.set_names("predictions"), chosen_sets(project, query)[0]
     if len(names) > 1:
         put(_SET, shown)
-        st.radio("Predictions", names, key=_SET, on_change=lambda: on_change({"prediction_sets": (_chosen(_SET),)}))
+        st.radio(
+            "Predictions",
+            names,
+            key=_SET,
+            on_change=on_choice(_SET, lambda name: on_change({"prediction_sets": (name,)})),
+        )
     put(_CONFIDENCE, query.confidence)
     st.slider(
         _label("Confidence", query.confidence),
@@ -57,7 +62,7 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
         step=0.01,
         format="%.2f",
         key=_CONFIDENCE,
-        on_change=lambda: on_change({"confidence": round(_chosen(_CONFIDENCE), _SLIDER_DIGITS)}),
+        on_change=on_choice(_CONFIDENCE, lambda value: on_change({"confidence": round(value, _SLIDER_DIGITS)})),
         help="Predictions with a lower confidence count nowhere.",
     )
     label_set = chosen_label_set(project, query)
@@ -69,7 +74,7 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
             offered,
             key=_BY,
             format_func=lambda iou_type: sentence(COMPARISON_WORDS[iou_type]),
-            on_change=lambda: on_change({"by": _asked_for(project, label_set, shown)}),
+            on_change=on_choice(_BY, lambda chosen: on_change({"by": _asked_for(project, label_set, shown, chosen)})),
             help="What of a prediction and a label must be alike for them to be a match.",
         )
     compared_by = comparison(project, label_set, shown, query.by) if offered else IouType.BBOX
@@ -83,7 +88,7 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
             step=0.05,
             format="%.2f",
             key=_IOU,
-            on_change=lambda: on_change({"iou": round(_chosen(_IOU), _SLIDER_DIGITS)}),
+            on_change=on_choice(_IOU, lambda value: on_change({"iou": round(value, _SLIDER_DIGITS)})),
             help=_IOU_HELP[compared_by],
         )
     default = {"confidence": query.default_confidence, "iou": query.default_iou}
@@ -97,16 +102,11 @@ def operating_point(project: Project, query: FrameQuery, on_change: Callable[[di
         )
 
 
-def _asked_for(project: Project, label_set: str | None, prediction_set: str) -> str:
+def _asked_for(project: Project, label_set: str | None, prediction_set: str, chosen: IouType) -> str:
     """The comparison chosen, as a query has it: the one that comes by itself is not asked for."""
-    chosen = IouType(_chosen(_BY))
-    return AUTOMATIC if chosen is comparison(project, label_set, prediction_set) else str(chosen)
+    return AUTOMATIC if IouType(chosen) is comparison(project, label_set, prediction_set) else str(chosen)
 
 
 def _label(name: str, value: float) -> str:
     """The exact value, where the slider shows a rounded one."""
     return f"{name} ≥" if round(value, _SLIDER_DIGITS) == value else f"{name} ≥ {number(value)}"
-
-
-def _chosen(key: str) -> Any:
-    return st.session_state[key]
