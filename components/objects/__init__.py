@@ -15,6 +15,7 @@ import orjson
 import streamlit as st
 
 from components.browser_code import browser_component
+from components.clicks import heard, unheard
 from components.drawing import drawing_source, read_sources
 from components.gallery import gallery_source, gallery_style
 from components.metric_filters import metric_filter_data
@@ -180,9 +181,8 @@ def object_choices(
     ]
 
     def chosen() -> None:
-        value = getattr(st.session_state[key], "choose", None)
-        if isinstance(value, Mapping):
-            on_change(str(value["field"]), str(value["name"]))
+        for click in unheard(key, getattr(st.session_state[key], "choose", None)):
+            on_change(str(click["field"]), str(click["name"]))
 
     def ranged() -> None:
         value = getattr(st.session_state[key], "ranges", None)
@@ -194,7 +194,7 @@ def object_choices(
     ranges = [one.to_param() for one in query.metric_ranges]
     _choices()(
         key=key,
-        data={"sections": offered, "metrics": measured, "ranges": ranges},
+        data={"sections": offered, "metrics": measured, "ranges": ranges, "heard": heard(key)},
         on_choose_change=chosen,
         on_ranges_change=ranged,
     )

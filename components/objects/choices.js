@@ -8,12 +8,14 @@ class Choices {
   constructor(root) {
     this.root = root;
     this.expanded = new Set();
-    this.clicks = 0;
+    this.token = `${Date.now()}-${Math.random()}`;
+    this.count = 0;
+    this.clicks = []; // that Python may not have heard of yet
     this.dragging = false;
     this.metrics = new MetricSection({
       ask: (ranges) => {
         this.dragging = false;
-        this.setTriggerValue("ranges", { ranges, click: (this.clicks += 1) });
+        this.setTriggerValue("ranges", { ranges, click: (this.count += 1) });
         this.draw();
       },
       hold: (down) => (this.dragging = down),
@@ -24,7 +26,14 @@ class Choices {
   update({ data, setTriggerValue }) {
     this.data = data;
     this.setTriggerValue = setTriggerValue;
+    const [token, heard] = data.heard;
+    if (token === this.token) this.clicks = this.clicks.filter(({ number }) => number > heard);
     if (!this.dragging) this.draw();
+  }
+
+  choose(field, name) {
+    this.clicks.push({ number: (this.count += 1), field, name });
+    this.setTriggerValue("choose", { token: this.token, clicks: this.clicks });
   }
 
   draw() {
@@ -59,7 +68,7 @@ class Choices {
       title: `${words}: ${counted(count, "object")}`,
       "aria-pressed": String(chosen),
       dataset: { focus: `${field}:${name}`, field, value: name },
-      onclick: () => this.setTriggerValue("choose", { field, name, click: (this.clicks += 1) }),
+      onclick: () => this.choose(field, name),
     });
     if (color) button.append(element("i", { className: "dot", style: `background:${color}` }));
     button.append(
