@@ -125,6 +125,17 @@ def test_members_that_swell_are_refused(tmp_path: Path, monkeypatch: pytest.Monk
         list_members(path)
 
 
+def test_a_member_that_claims_to_be_packed_to_more_than_the_archive_is_refused(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "photos.zip", {"a.jpg": jpeg(), "b.jpg": jpeg()})
+    data = bytearray(path.read_bytes())
+    packed_at = data.find(b"PK\x01\x02") + 20
+    data[packed_at : packed_at + 4] = (0x7FFFFFFF).to_bytes(4, "little")
+    path.write_bytes(data)
+    members = list_members(path)
+    assert members.names == ["b.jpg"]
+    assert members.refused["a.jpg"].startswith("it claims to be packed to 2,147,483,647 bytes from ")
+
+
 def test_a_member_that_is_damaged_says_so(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "photos.zip", {"a.jpg": jpeg(), "b.jpg": jpeg()})
     data = bytearray(path.read_bytes())

@@ -173,9 +173,8 @@ def choose_input(
         if is_mixed and len(found) == 1:
             return found[0]
         mine = [entry for entry in found if entry.reader.name == best.name]
-        if not mine and len(rivals) == 1 and len(found) == 1:  # each file by itself is rather of another format
-            return rivals[0]
-        raise several_inputs(source, [*(mine or [FoundInput(source, *fitting[0])]), *rivals])
+        if mine:  # else each file is, by itself, rather of another format, or of the other role
+            raise several_inputs(source, [*mine, *rivals])
     if len(found) > 1:
         raise several_inputs(source, found)
     return found[0] if found else None

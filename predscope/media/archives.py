@@ -7,7 +7,9 @@ https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import threading
 import zipfile
 import zlib
@@ -23,6 +25,14 @@ MOST_BYTES_A_MEMBER: Final = 1 << 30
 _RATIO: Final = 200
 """Unpacked against packed bytes: more than any image or text has, but for the smallest."""
 _RATIO_MATTERS_ABOVE: Final = 32 << 20
+_MOST_GROWTH: Final = 1.1
+_MOST_OVERHEAD: Final = 1024
+"""Packing makes a file hardly larger; where it says so, so much memory would be taken to read it."""
+_FAULTS: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, MemoryError),
+)
+"""What reading a damaged archive raises; the names of members may be no text."""
 _OPEN_AT_ONCE: Final = 4
 _ENCRYPTED: Final = 0x1
 _IGNORED: Final = ("__MACOSX", ".")
@@ -79,6 +89,8 @@ def refusal(info: zipfile.ZipInfo) -> str:
         return f"it unpacks to {info.file_size / 1e9:,.1f} GB"
     if info.file_size > _RATIO_MATTERS_ABOVE and info.file_size > _RATIO * max(info.compress_size, 1):
         return f"it unpacks to {info.file_size // max(info.compress_size, 1):,} times its size"
+    if info.compress_size > _MOST_GROWTH * info.file_size + _MOST_OVERHEAD:
+        return f"it claims to be packed to {info.compress_size:,} bytes from {info.file_size:,}"
     return ""
 
 
@@ -99,9 +111,11 @@ def read_member(path: Path, name: str) -> bytes:
         try:
             with archive.open(info) as file:
                 return file.read()
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        except _FAULTS as error:
             raise FileParsingError(
-                f"this file of the archive is damaged ({error}).", where=f"{path}/{name}", fix="Pack the archive again."
+                f"this file of the archive is damaged ({str(error) or type(error).__name__}).",
+                where=f"{path}/{name}",
+                fix="Pack the archive again.",
             ) from None
 
 
@@ -145,7 +159,7 @@ def _opened(path: Path) -> _Opened:
             _open.move_to_end(key)
             entry.users += 1
             return entry
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _FAULTS as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FileParsingError(
             f"this archive cannot be opened ({reason}).", where=path, fix="Check that it is a whole zip file."

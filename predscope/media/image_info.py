@@ -7,6 +7,8 @@ of a file is missing.
 from __future__ import annotations
 
 import os
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,6 +22,19 @@ _TRANSPOSED: Final = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 _LAST_BYTES: Final = 64
 """Among which the end mark of an image nearly always is."""
+
+IMAGE_FAULTS: Final[tuple[type[Exception], ...]] = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, AssertionError),
+    *(ArithmeticError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError),
+)
+"""What Pillow raises for damaged images: its own errors, and whatever its plug-ins stumble over."""
+
+
+def describe_fault(error: Exception) -> str:
+    """In a few words why an image could not be read."""
+    if isinstance(error, MemoryError):
+        return "it claims to be larger than memory"
+    return str(error)[:200] or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from PIL import Image
 
 from predscope.errors import InputError
 from predscope.formats import open_input, readers
+from tests.formats.fuzzing import bounded
 
 _LABELS = json.dumps(
     {
@@ -157,3 +160,25 @@ def test_records_with_anything_in_them_add_up(tmp_path: Path, records: list[Any]
             reading = open_input(path, format="coco", role=role)
             handed_over = sum(len(batch) for batch in reading.batches)
             assert handed_over + reading.report.rejected == len(records)
+
+
+@pytest.mark.parametrize("claimed", [0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_png_that_claims_more_than_memory_holds(tmp_path: Path, claimed: int) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.eye(9, dtype=np.uint8)).save(buffer, "png")
+    content = buffer.getvalue()
+    at = content.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(content[:at] + claimed.to_bytes(4, "big") + content[at + 4 :])
+    with bounded():
+        reading = open_input(tmp_path, format="masks", role="labels")
+        assert list(reading.batches) == []
+    problem = reading.report.problems["mask_unusable"]
+    assert problem.examples == ["a.png: it cannot be read (it claims to be larger than memory)"]
+
+
+def test_text_of_a_parquet_file_that_is_no_text(tmp_path: Path) -> None:
+    names = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b"a\xaeb")])
+    columns = {"image": names, "class": ["car"], "score": [0.5], "x": [1.0], "y": [1.0], "w": [2.0], "h": [2.0]}
+    pq.write_table(pa.table(columns), tmp_path / "predictions.parquet")
+    with pytest.raises(InputError, match="is a damaged Parquet file"):
+        list(open_input(tmp_path / "predictions.parquet", format="table", role="predictions").batches)

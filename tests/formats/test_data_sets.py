@@ -161,8 +161,10 @@ def test_a_data_yaml_in_a_folder_of_its_own(tmp_path: Path, read) -> None:
     _write(tmp_path / "labels" / "test" / "a.txt", "0 0.5 0.5 0.2 0.2\n")
     (tmp_path / "images" / "test").mkdir(parents=True)
     _write(tmp_path / "yolo" / "configs" / "data.yaml", "path: ./cars\ntest: images/test\nnames: [car]\n")
-    found = read(tmp_path / "yolo")
-    assert (found.reading.format, len(found)) == ("yolo", 1)
+    for source in (tmp_path / "yolo", tmp_path):
+        found = read(source)
+        assert (found.reading.format, len(found)) == ("yolo", 1)
+        assert [entry.name for entry in found.reading.classes] == ["car"]
 
 
 def test_links_that_go_round_in_a_circle(tmp_path: Path, read) -> None:

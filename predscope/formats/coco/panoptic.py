@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 from hotcoco import mask as rle_codec
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, PixelMap, Reading, Role
@@ -36,6 +36,7 @@ from predscope.formats.json_files.values import (
 from predscope.formats.masks.components import MaskRegions, find_instances
 from predscope.formats.masks.placed import PlacedMask
 from predscope.formats.shape_rows import RowCollector, ShapeRow, mask_shape, read_confidence
+from predscope.media.image_info import IMAGE_FAULTS, describe_fault
 from predscope.report import ImportReport, Severity
 
 _SEGMENT_KEYS: Final = frozenset({"id", "category_id", "area", "bbox", "iscrowd", "score", "segmentation"})
@@ -54,6 +55,9 @@ class CocoPanopticReader:
     title = "COCO panoptic"
 
     def detect(self, source: Path, head: bytes) -> Detection:
+        described_in = source.parent / f"{source.name}.json"
+        if not head and source.is_dir() and described_in.is_file():
+            return Detection(0.0, f"if these are its PNG files, give {described_in.name}, which lies beside the folder")
         peek = peek_json(head)
         reason = "a JSON file whose annotations have segments_info (COCO panoptic)"
         if peek.kind == "array" and isinstance(peek.first, dict) and "segments_info" in peek.first:
@@ -183,8 +187,8 @@ def read_ids(path: Path) -> np.ndarray:
             mode, pixels = image.mode, np.asarray(image)
     except Image.DecompressionBombError:
         raise UnusablePng("it is too large") from None
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
-        raise UnusablePng(f"it cannot be read ({str(error)[:200]})") from None
+    except IMAGE_FAULTS as error:
+        raise UnusablePng(f"it cannot be read ({describe_fault(error)})") from None
     if mode not in ("RGB", "RGBA") or pixels.ndim != 3:
         raise UnusablePng(f"its pixels are {mode}, expected RGB")
     ids = pixels[..., 2].astype(np.uint32)

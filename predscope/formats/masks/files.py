@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+
+from predscope.media.image_info import IMAGE_FAULTS, describe_fault
 
 ARRAY_SUFFIXES: Final = frozenset({".npy"})
 _MAX_PIXELS: Final = 1 << 28
@@ -33,8 +35,8 @@ def read_mask(path: Path) -> np.ndarray:
             mode, pixels = image.mode, np.asarray(image)
     except Image.DecompressionBombError:
         raise UnusableMask("it is too large") from None
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
-        raise UnusableMask(f"it cannot be read ({error})") from None
+    except IMAGE_FAULTS as error:
+        raise UnusableMask(f"it cannot be read ({describe_fault(error)})") from None
     if mode in ("RGB", "RGBA"):
         if (pixels[..., 0] != pixels[..., 1]).any() or (pixels[..., 0] != pixels[..., 2]).any():
             raise UnusableMask("it has colours, expected one class index a pixel")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from predscope.formats.folders import sample_files, walk_files
 from predscope.formats.masks.files import ARRAY_SUFFIXES, UnusableMask, read_mask
 from predscope.formats.masks.probabilities import is_probability_map
+from predscope.media.image_info import IMAGE_FAULTS, describe_fault
 
 InstanceKind = Literal["voc", "cityscapes", "davis", "sidecar", "encoded", "plain"]
 """How a file's numbers tell the class: by the class mask of the same name, by label id * 1000, by the video's
@@ -67,8 +68,8 @@ def read_numbers(path: Path) -> tuple[np.ndarray, bool]:
             pixels = np.asarray(image) if mode in ("RGB", "RGBA", "F") else np.zeros(0)
     except Image.DecompressionBombError:
         raise UnusableMask("it is too large") from None
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
-        raise UnusableMask(f"it cannot be read ({error})") from None
+    except IMAGE_FAULTS as error:
+        raise UnusableMask(f"it cannot be read ({describe_fault(error)})") from None
     if mode == "F":
         if not np.isfinite(pixels).all() or (pixels != np.floor(pixels)).any() or np.abs(pixels).max(initial=0) > 2**31:
             raise UnusableMask("its pixels are fractions, expected whole numbers")

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 from hotcoco import mask as rle_codec
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, PixelMap, Reading, Role
@@ -46,6 +46,7 @@ from predscope.formats.masks.instance_files import (
 from predscope.formats.masks.placed import PlacedMask
 from predscope.formats.masks.probabilities import find_probabilities, mean_over_regions
 from predscope.formats.shape_rows import RowCollector, ShapeRow, mask_shape
+from predscope.media.image_info import IMAGE_FAULTS
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame
 
@@ -155,7 +156,7 @@ def _size_of(path: Path) -> tuple[int, int] | None:
             return int(width), int(height)
         with Image.open(path) as image:
             return image.size
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
+    except IMAGE_FAULTS:
         return None
 
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 from hotcoco import mask as rle_codec
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from predscope.formats.coco.shapes import OddRecords, canonical_rle
 from predscope.formats.json_files.values import UnusableShape, as_text, shown
+from predscope.media.image_info import IMAGE_FAULTS, describe_fault
 from predscope.run_lengths import read_run_lengths
 
 MAX_FRAME_PIXELS: Final = 1 << 31
@@ -132,10 +133,10 @@ def mask_of_png(content: bytes) -> np.ndarray:
             if image.width * image.height > MAX_CROP_PIXELS:
                 raise invalid_mask(f"it would be {image.width:,} x {image.height:,} pixels")
             pixels = np.asarray(image)
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except IMAGE_FAULTS as error:
         if isinstance(error, UnusableShape):
             raise
-        raise invalid_mask(f"its PNG image is damaged ({error})") from None
+        raise invalid_mask(f"its PNG image is damaged ({describe_fault(error)})") from None
     if pixels.ndim == 3:
         return np.asarray(pixels[..., -1] != 0) if pixels.shape[2] in (2, 4) else np.asarray(pixels.any(axis=2))
     return np.asarray(pixels != 0)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from hotcoco import mask as rle_codec
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, PixelMap, Reading, Role, text_column
@@ -23,6 +23,7 @@ from predscope.formats.masks.classes import find_class_names, is_background, is_
 from predscope.formats.masks.components import MaskRegions, find_regions
 from predscope.formats.masks.files import ARRAY_SUFFIXES, UnusableMask, read_array, read_mask
 from predscope.formats.masks.probabilities import find_probabilities, is_probability_map, mean_over_regions
+from predscope.media.image_info import IMAGE_FAULTS
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
@@ -190,7 +191,7 @@ def _sizes(files: list[Path]) -> list[tuple[int, int] | None]:
                 continue
             with Image.open(path) as image:
                 sizes.append(image.size)
-        except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
+        except IMAGE_FAULTS:
             sizes.append(None)
     return sizes if any(sizes) else []
 

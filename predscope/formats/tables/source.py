@@ -80,6 +80,7 @@ class TableSource:
         try:
             with pq.ParquetFile(self.path) as file:
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False):
+                    batch.validate(full=True)  # text must be text
                     chosen = batch if names is None else batch.select(names)
                     yield Part(chosen, np.arange(row, row + len(batch)))
                     row += len(batch)

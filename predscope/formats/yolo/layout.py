@@ -13,7 +13,7 @@ import yaml
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.content import read_text
-from predscope.formats.folders import frame_names, place_below, walk_files
+from predscope.formats.folders import frame_names, place_below, sample_files, walk_files
 from predscope.media import IMAGE_SUFFIXES
 from predscope.schema import DeclaredClass
 
@@ -27,6 +27,7 @@ _NOT_LABELS: Final = re.compile(
 _SPLITS: Final = ("train", "val", "valid", "test")
 _MAX_YAML_DEPTH: Final = 50
 _MAX_YAML_BYTES: Final = 4 << 20
+_MOST_YAML_FILES: Final = 20
 _LEVELS_ABOVE: Final = 3
 _LEVELS_TO_IMAGES: Final = 2
 """How far above a ``data.yaml`` in a folder of its own the images may lie."""
@@ -82,6 +83,19 @@ def find_description(source: Path) -> YoloDescription | None:
             except InputError:
                 continue
     return None
+
+
+def find_description_below(folder: Path) -> YoloDescription | None:
+    """The one ``data.yaml`` in a folder below, if it leads to labels of this data set (``configs/data.yaml``)."""
+    found = []
+    for path in sample_files(folder, YAML_SUFFIXES, _MOST_YAML_FILES):
+        try:
+            description = read_description(path)
+        except InputError:
+            continue
+        if any(labels.is_relative_to(folder.absolute()) for labels in description.label_folders):
+            found.append(description)
+    return found[0] if len(found) == 1 else None
 
 
 def _description_files(folder: Path, *, any_yaml: bool) -> list[Path]:

@@ -21,6 +21,7 @@ from predscope.formats.yolo.layout import (
     ImageFinder,
     YoloDescription,
     find_description,
+    find_description_below,
     find_label_files,
     name_frames,
     read_description,
@@ -55,6 +56,8 @@ class YoloReader:
     def read(self, source: Path, role: Role) -> Reading:
         report = ImportReport(source=str(source), format=self.name)
         description = find_description(source)
+        if description is None and source.is_dir():
+            description = find_description_below(source)
         root = source if source.is_dir() else source.parent
         files = find_label_files(source, description)
         if not files:
