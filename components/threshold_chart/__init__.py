@@ -18,6 +18,7 @@ import streamlit as st
 from components.browser_charts import chart_source, chart_style
 from components.browser_code import browser_component
 from components.charts.style import F1_COLOR, POINT_COLOR, PRECISION_COLOR, RECALL_COLOR
+from components.clicks import heard, unheard
 from components.drawing import read_sources
 
 __all__ = ["HEIGHT_PX", "moved_to", "threshold_chart"]
@@ -56,9 +57,10 @@ def threshold_chart(
     """
 
     def moved() -> None:
-        confidence = moved_to(getattr(st.session_state[key], "move", None))
-        if confidence is not None:
-            on_move(confidence)
+        for move in unheard(key, getattr(st.session_state[key], "move", None)):
+            confidence = moved_to(move)
+            if confidence is not None:
+                on_move(confidence)
 
     _component()(
         key=key,
@@ -74,6 +76,7 @@ def threshold_chart(
             "point_color": POINT_COLOR,
             "height": HEIGHT_PX,
             "file_name": file_name,
+            "heard": heard(key),
         },
         on_move_change=moved,
     )

@@ -16,6 +16,9 @@ class ThresholdChart {
     this.given = null;
     this.held = null;
     this.timer = 0;
+    this.token = `${Date.now()}-${Math.random()}`;
+    this.sent = 0; // moves
+    this.asked = null; // the last of them, until Python has heard of it: what it says before is older
     this.svg = svgNode("svg", { role: "group" });
     this.lineLayer = svgNode("g");
     this.handle = svgNode("g", { class: "handle", role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1 });
@@ -47,10 +50,10 @@ class ThresholdChart {
     this.setTriggerValue = setTriggerValue;
     this.data = data;
     this.lines = new Lines(data);
-    if (data.confidence !== this.given) {
-      this.given = data.confidence;
-      if (!this.held) this.value = data.confidence;
-    }
+    this.given = data.confidence;
+    const [token, heard] = data.heard;
+    if (token === this.token && heard >= this.sent) this.asked = null;
+    if (this.value === null || (this.asked === null && !this.held && !this.timer)) this.value = data.confidence;
     this.draw();
   }
 
@@ -219,8 +222,11 @@ class ThresholdChart {
 
   send() {
     clearTimeout(this.timer);
-    if (this.held || this.value === this.given) return;
-    this.setTriggerValue("move", { confidence: this.value });
+    this.timer = 0;
+    if (this.held || this.value === (this.asked ?? this.given)) return;
+    this.sent += 1;
+    this.asked = this.value;
+    this.setTriggerValue("move", { token: this.token, clicks: [{ number: this.sent, confidence: this.value }] });
   }
 
   table() {
