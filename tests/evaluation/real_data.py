@@ -34,4 +34,4 @@ def teeth(shared_data: Path) -> Detection:
 def cars(shared_data: Path) -> Detection:
     """54 images with labels of one class, and predictions of 34."""
     root = shared_data / "cars_yolov8_test54"
-    return joined(root, next(root.rglob("predictions.json")), class_map={"class 2": 3})
+    return joined(root, next(root.rglob("predictions.json")), class_map={"car": 3})

@@ -43,9 +43,9 @@ def awkward(project_maker: Any) -> Any:
     errors=st.lists(st.sampled_from(list(ERROR_WORDS)), unique=True).map(tuple),
     confused=st.booleans(),
     confidence_range=st.none()
-    | st.tuples(st.floats(0, 0.5), st.none() | st.floats(0.5, 1, exclude_min=True)).map(
-        lambda limits: (float(f"{limits[0]:.12g}"), limits[1] and float(f"{limits[1]:.12g}"))
-    ),
+    | st.tuples(st.floats(0, 0.5), st.none() | st.floats(0.5, 1))
+    .map(lambda limits: (float(f"{limits[0]:.12g}"), limits[1] and float(f"{limits[1]:.12g}")))
+    .filter(lambda limits: limits[0] != limits[1]),
     label_class=st.none() | names,
     predicted_class=st.none() | names,
     klass=st.none() | st.sampled_from(AWKWARD[:-1]),
