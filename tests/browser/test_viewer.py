@@ -296,6 +296,8 @@ def test_up_and_down_walk_through_stacked_objects(open_viewer: Callable[..., Vie
 
 
 def test_outcomes_bring_their_colours_keys_and_partners(open_viewer: Callable[..., ViewerPage]) -> None:
+    from playwright.sync_api import expect
+
     view = open_viewer("outcomes")
     names = [text.split("\n")[0] for text in view.locator(".legend-entry.outcome").all_inner_texts()]
     assert names == ["True positives", "False positives", "False negatives"]
@@ -310,7 +312,7 @@ def test_outcomes_bring_their_colours_keys_and_partners(open_viewer: Callable[..
         assert "Matched with\nPrediction: car, confidence 0.91" in view.tooltip()
         assert view.locator(".mark.matched").count() == 1
         assert view.locator(".partner-line").count() == 1
-        assert view.locator(".pane[data-pane='0'] .shapes").evaluate("n => getComputedStyle(n).opacity") == "0.1"
+        expect(view.locator(".pane[data-pane='0'] .shapes")).to_have_css("opacity", "0.1")  # it fades
         view.page.mouse.move(5, 5)
         view.press("t")
         assert [view.shown("labels"), view.shown("p:model_a")] == [1, 1]
