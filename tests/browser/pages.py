@@ -12,7 +12,7 @@ QUIET_MILLISECONDS: Final = 500
 """The viewer fetches ahead, and tells Python where it is, when its user has rested for .3 s at most."""
 MOST_MILLISECONDS: Final = 30_000
 _STEP: Final = 100
-_MOST_MEASUREMENTS: Final = 20
+_MOST_MEASUREMENTS: Final = 12
 _LONGEST_PAUSE: Final = 20
 """Steps to wait before a time is measured once more, at most."""
 _IS_RUNNING: Final = "() => document.querySelector('.stApp')?.dataset.testScriptState !== 'notRunning'"
