@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,12 +10,11 @@ from predscope.analysis.by_metric import performance_by_class, performance_by_me
 from predscope.analysis.two_metrics import performance_by_two_metrics
 from predscope.evaluation.detection import Detection
 from predscope.evaluation.intervals import wilson
-from predscope.evaluation.match_table import Outcome
 from predscope.evaluation.objects import Objects
 from predscope.metrics.metric import MeasuredOn
 from predscope.schema import ObjectClass
 from tests.analysis.columns import names, numbers
-from tests.evaluation.problems import Problem, make_problem, problems
+from tests.evaluation.problems import Problem, problems
 
 
 def detection(problem: Problem) -> Detection:
@@ -149,20 +146,3 @@ def test_the_map_tells_cells(table) -> None:
         [0, 1, 2, 1, 2, 1],
         [1, 0, 1, 1, 1, 1],
     ]
-
-
-def test_a_hundred_and_fifty_thousand_predictions_take_no_time() -> None:
-    problem = make_problem(1, frames=5000, classes=80, labels=36_000, predictions=146_000, coarse=False)
-    table = detection(problem).match_table(0.1, 0.5)
-    columns = (
-        numbers("m", np.random.default_rng(0).random(36_000)),
-        numbers("m", np.random.default_rng(1).random(146_000)),
-    )
-
-    def once() -> float:
-        start = time.process_time()
-        performance_by_metric(table, *columns, bins_for(table, *columns)).to_pandas()
-        return time.process_time() - start
-
-    assert (table.outcome == Outcome.TRUE_POSITIVE).sum() > 1000
-    assert min(once() for _ in range(3)) < 0.3

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,6 @@ from predscope.evaluation.objects import Objects
 from predscope.metrics.metric import MeasuredOn
 from predscope.schema import ObjectClass
 from tests.analysis.columns import names, numbers
-from tests.evaluation.problems import make_problem
 
 
 def make_table(seed: int = 0, frames: int = 300, per_frame: int = 10, night_recall: float = 0.3, alike: float = 0.0):
@@ -127,19 +124,6 @@ def test_equal_seeds_give_equal_numbers() -> None:
     table, light, _ = make_table()
     first, second = (importance_to_pandas(metric_importance(table, [names("light", light)], [], seed=4)) for _ in "ab")
     assert first.equals(second)
-
-
-def test_thirty_metrics_of_a_hundred_and_fifty_thousand_predictions_take_seconds() -> None:
-    problem = make_problem(1, frames=5000, classes=80, labels=36_000, predictions=146_000, coarse=False)
-    detection = Detection(problem.labels, problem.predictions, problem.classes, frame_count=problem.frames)
-    table = detection.match_table(0.0, 0.5)
-    rng = np.random.default_rng(0)
-    frames = [numbers(f"f{place}", rng.random(5000), MeasuredOn.FRAME) for place in range(15)]
-    labels = [numbers(f"o{place}", rng.random(36_000)) for place in range(15)]
-    predictions = [numbers(f"o{place}", rng.random(146_000)) for place in range(15)]
-    start = time.process_time()
-    assert len(metric_importance(table, [*frames, *labels], [*frames, *predictions])) == 120
-    assert time.process_time() - start < 3
 
 
 def _entropy(flags: np.ndarray) -> float:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -261,9 +260,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_night_is_found_in_the_benchmark(benchmark: Path, name: str) -> None:
     model = benchmark_model(benchmark, name)
     for confidence in (0.1, 0.4):
-        start = time.process_time()
         found = weak_slices(model, confidence)
-        assert time.process_time() - start < 5
         for role in ("labels", "predictions"):
             assert any("weather:~night" in rule for rule in rules(side(found, role))[:3]), (role, confidence)
         assert not any("camera" in wanted.name for one in found[:6] for wanted in one.rule)

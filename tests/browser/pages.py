@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -12,9 +10,6 @@ QUIET_MILLISECONDS: Final = 500
 """The viewer fetches ahead, and tells Python where it is, when its user has rested for .3 s at most."""
 MOST_MILLISECONDS: Final = 30_000
 _STEP: Final = 100
-_MOST_MEASUREMENTS: Final = 12
-_LONGEST_PAUSE: Final = 20
-"""Steps to wait before a time is measured once more, at most."""
 _IS_RUNNING: Final = "() => document.querySelector('.stApp')?.dataset.testScriptState !== 'notRunning'"
 _BACKGROUND: Final = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 
@@ -51,17 +46,6 @@ def click_at_rest(page: Any, locator: Any) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.click(x, y)
-
-
-def least(measure: Callable[[], float], limit: float) -> float:
-    """The least of some times, the last of which is below the limit: other work can only make them longer."""
-    found = math.inf
-    for attempt in range(_MOST_MEASUREMENTS):
-        time.sleep(min(attempt, _LONGEST_PAUSE) * _STEP / 1000)  # for what runs beside to come to an end
-        found = min(found, measure())
-        if found < limit:
-            break
-    return found
 
 
 def wait_until_quiet(page: Any, requests: list[str], milliseconds: int = QUIET_MILLISECONDS) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.pages import both_schemes, least
+from tests.browser.pages import both_schemes
 from tests.browser.viewer_harness import ViewerPage
 
 OpenViewer = Callable[..., ViewerPage]
@@ -141,45 +141,14 @@ def test_a_click_on_the_picture_brings_the_row_into_sight(open_viewer: OpenViewe
     assert len(ids) > 1
 
 
-@pytest.mark.alone
-def test_thousands_of_rows_stay_smooth(open_viewer: OpenViewer) -> None:
+def test_of_thousands_of_rows_those_in_sight_exist(open_viewer: OpenViewer) -> None:
     view = open_viewer("many3000")
     view.press("o")
     assert view.locator(".object-list").get_attribute("aria-rowcount") == "3001"
     assert view.locator(".object-row").count() < 60
-    script = """async () => {
-      const scroller = viewerRoot().querySelector('.list-scroller');
-      const rate = async (act) => {
-        const begin = performance.now();
-        for (let i = 0; i < 40; i += 1) {
-          act(i);
-          await new Promise(requestAnimationFrame);
-        }
-        return 40000 / (performance.now() - begin);
-      };
-      scroller.scrollTop = 0;
-      return [await rate((i) => { scroller.scrollTop = i * 900; }), await rate(() => {})];
-    }"""
-
-    def slowness() -> float:
-        scrolling, idle = view.page.evaluate(script)
-        return min(30, idle / 2) / scrolling
-
-    assert least(slowness, 1) <= 1
     view.locator(".list-scroller").evaluate("n => { n.scrollTop = n.scrollHeight; }")
     view.locator(".object-row[aria-rowindex='3001']").wait_for()
     assert view.locator(".object-row").count() < 60
-    sort = """async () => {
-          const times = [];
-          for (let i = 0; i < 5; i += 1) {
-            const begin = performance.now();
-            viewerRoot().querySelector("[data-sort='size']").click();
-            times.push(performance.now() - begin);
-            await new Promise(requestAnimationFrame);
-          }
-          return times.sort((a, b) => a - b)[0];
-        }"""
-    assert least(lambda: view.page.evaluate(sort), 100) < 100
 
 
 def test_outcomes_stand_in_the_list(open_viewer: OpenViewer) -> None:

@@ -152,29 +152,12 @@ def _many(count: int, seed: int) -> list[dict[str, Any]]:
     return objects
 
 
-def _masks() -> list[dict[str, Any]]:
-    random = np.random.default_rng(4)
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
-    objects = []
-    for i in range(30):
-        angle = np.arctan2(rows - random.integers(120, 360), columns - random.integers(120, 520))
-        centre = random.integers(120, 360), random.integers(120, 520)
-        mask = np.hypot(rows - centre[0], columns - centre[1]) < 100 + 12 * np.sin(9 * angle)
-        x, y = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
-        box = [int(x[0]), int(y[0]), int(x[-1] - x[0] + 1), int(y[-1] - y[0] + 1)]
-        record = {"id": f"labels:{i}", "layer": 0, "cls": i % 6, "kind": "mask", "box": box}
-        objects.append(record | {"mask": encode(mask.astype(np.uint8)), "area": float(mask.sum())})
-    return objects
-
-
 @cache
 def payload(case: str, index: int) -> dict[str, Any]:
     if case in {"shapes", "hostile"} and index == 0:
         objects = _shapes()
     elif case == "outcomes":
         objects = _outcomes()
-    elif case == "masks" and index == 0:
-        objects = _masks()
     elif case.startswith("many"):
         objects = _many(int(case.removeprefix("many")), index)
     else:
