@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from components.chips import escape_markdown
+from components.session import has_changed
 from predscope.errors import PredscopeError, ProjectError
 
 _COMMANDS: Final = (
@@ -26,7 +27,10 @@ _logger = logging.getLogger("predscope")
 
 def show_failure(error: Exception) -> bool:
     """Show an error that ended a page; True: Streamlit need not show it too."""
-    if isinstance(error, ProjectError):
+    if _has_changed():  # what was being read may be gone, or have another name
+        st.info("The project has changed since this page was drawn: a set was imported, restored, renamed or deleted.")
+        st.button("Show it as it is now", key="show_again")
+    elif isinstance(error, ProjectError):
         st.warning(escape_markdown(str(error)))
         for purpose, command in _COMMANDS:
             st.markdown(purpose)
@@ -40,3 +44,10 @@ def show_failure(error: Exception) -> bool:
             "changed. The terminal in which the app was started has the details."
         )
     return True
+
+
+def _has_changed() -> bool:
+    try:
+        return has_changed()
+    except PredscopeError:  # the project cannot be opened at all, and the error says so
+        return False

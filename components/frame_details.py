@@ -10,6 +10,7 @@ import orjson
 import pandas as pd
 import streamlit as st
 
+from components.fresh_fragment import fresh_fragment
 from predscope.exploration import FrameQuery, chosen_label_set, chosen_sets
 from predscope.exploration.metric_lookup import FRAMES, Side
 from predscope.exploration.outcomes import frame_outcomes
@@ -21,7 +22,7 @@ MOST_EVALUATED: Final = 4
 """Prediction sets whose outcomes are told; each costs its own comparison with the labels."""
 
 
-@st.fragment
+@fresh_fragment
 def frame_details(
     project: Project,
     layers: Sequence[Layer],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import os
+import shlex
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components.fresh_fragment import fresh_fragment
 from predscope.metrics import run_state, start_run, stop_run
 from predscope.metrics.background import RunState
 from predscope.project import Project
+from predscope.project.version_names import OpenedVersion
 
 MEASURE_VARIABLE: Final = "PREDSCOPE_MEASURE"
 """0: nothing is measured unless somebody asks for it."""
@@ -30,10 +33,11 @@ _DRAWN: Final = "metric_runs.drawn"
 _STYLE: Final = """<style>
 [data-testid="stLayoutWrapper"]:has(.st-key-metric_progress) {
   position: sticky; bottom: 0; z-index: 2; }
-.st-key-metric_progress { gap: 0; max-width: 360px; padding: 8px 0 10px; background: light-dark(LIGHT, DARK);
+.st-key-metric_progress { gap: 0; padding: 8px 0 10px; background: light-dark(LIGHT, DARK);
   border-top: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .st-key-metric_progress p { font-size: 13px; margin: 0; font-variant-numeric: tabular-nums; }
 .st-key-metric_progress button { min-height: 24px; padding: 0; flex: none; }
+.st-key-metric_progress > * { max-width: 360px; }
 .st-key-metric_line { flex-wrap: nowrap; align-items: center; min-height: 28px; }
 .st-key-metric_line [data-testid="stMarkdownContainer"] { margin: 0; }
 .metric-run { height: 2px; background:
@@ -48,22 +52,34 @@ class _Run:
 
     Attributes:
         revision: of the project that was measured last.
+        versions: old versions of sets that were measured at that revision, or would have been.
         process: that measures; None: not yet, or over.
         is_stopped: the reader has stopped it, and begins it again if they want.
         is_failed: it could not be done.
     """
 
     revision: str = ""
+    versions: frozenset[OpenedVersion] = frozenset()
     process: subprocess.Popen[bytes] | None = None
     is_stopped: bool = False
     is_failed: bool = False
 
+    def is_about(self, project: Project) -> bool:
+        """Whether what the project shows was measured last."""
+        return self.revision == project.published.revision and self.versions.issuperset(project.opened)
+
     def begin(self, project: Project) -> None:
-        self.revision, self.is_stopped, self.is_failed = project.published.revision, False, False
+        self.note(project)
+        self.is_stopped = self.is_failed = False
         try:
             self.process = start_run(project, _WORKERS, is_quiet=True)
         except OSError:
             self.is_failed = True
+
+    def note(self, project: Project) -> None:
+        """From now on it is about what the project shows."""
+        before = self.versions if self.revision == project.published.revision else frozenset()
+        self.revision, self.versions = project.published.revision, before.union(project.opened)
 
     def look(self) -> None:
         """Notice that the process has ended."""
@@ -81,6 +97,14 @@ def is_measuring_allowed() -> bool:
     return os.environ.get(MEASURE_VARIABLE, "1") != "0"
 
 
+def measuring_command(project: Project) -> str:
+    """What computes the metrics that are missing, Markdown; "" where that is done anyway."""
+    if is_measuring_allowed():
+        return ""
+    versions = (f" --version {shlex.quote(one.name)}" for one in project.opened)
+    return f"`predscope metrics run{''.join(versions)}`"
+
+
 def show_metric_progress(project: Project, *, in_sidebar: bool = True) -> None:
     """At the lower end of the sidebar: how far the run is, what was not finished; nothing once all is measured.
 
@@ -94,11 +118,11 @@ def show_metric_progress(project: Project, *, in_sidebar: bool = True) -> None:
     with _lock:
         run = _runs.setdefault(str(project.path), _Run())
         run.look()
-        is_over = run.revision == project.published.revision and run.process is None
+        is_over = run.is_about(project) and run.process is None
     st.session_state[_DRAWN] = False
     with st.sidebar if in_sidebar else st.container():
         if not is_over or run_state(project) is not None:
-            st.fragment(_follow, run_every=POLL_SECONDS)(project, in_sidebar)
+            fresh_fragment(_follow, run_every=POLL_SECONDS)(project, in_sidebar)
         elif run.is_stopped or run.is_failed:
             _show_unfinished(project, run, in_sidebar)
 
@@ -112,7 +136,7 @@ def _follow(project: Project, in_sidebar: bool) -> None:
         run.look()
         state = run_state(project)
         if not is_first and state is None and run.process is None:
-            if run.revision == project.published.revision:
+            if run.is_about(project):
                 st.rerun()
             run.begin(project)
     if state is not None and state.total:  # none where nothing was left to measure
@@ -158,7 +182,8 @@ def _line() -> DeltaGenerator:
 
 def _stop(project: Project, run: _Run) -> None:
     with _lock:
-        run.revision, run.is_stopped = project.published.revision, True
+        run.note(project)
+        run.is_stopped = True
     stop_run(project)
 
 

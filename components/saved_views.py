@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import urls
 from components.chips import escape_markdown
+from components.fresh_fragment import fresh_fragment
 from components.state import has_just_arrived
 from predscope.errors import PredscopeError
 from predscope.exploration import FrameQuery
@@ -42,7 +43,9 @@ _PAGES: Final = {
     urls.BY_METRIC_PATH: urls.BY_METRIC_PAGE,
 }
 _STYLE: Final = """<style>
-.stHorizontalBlock[class*="-saved-bar"] { gap: 5px; flex-wrap: nowrap; }
+.stHorizontalBlock[class*="-saved-bar"] { gap: 16px; flex-wrap: nowrap; }
+.stHorizontalBlock[class*="-saved-bar"]:has(> :nth-child(3)) { gap: 14px; }
+.stHorizontalBlock[class*="-saved-bar"]:has(> :nth-child(3)) button > div > [aria-hidden="true"] { display: none; }
 [class*="st-key-saved_row_"] { gap: 0; }
 [class*="st-key-saved_row_"] [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [class*="st-key-saved_row_"] [data-testid="stPageLink-NavLink"] {
@@ -59,7 +62,7 @@ _STYLE: Final = """<style>
 </style>"""
 
 
-@st.fragment
+@fresh_fragment
 def save_button(
     project: Project, page: str, params: Params, suggested_name: str, key: str, *, sentence: str = ""
 ) -> None:
@@ -89,6 +92,17 @@ def save_objects(project: Project, query: ObjectQuery, key: str, beside: Callabl
     """For the sidebar of Objects: save the objects of a query, and open what was saved; ``beside`` as above."""
     words = objects_in_words(project, query)
     _save_and_open(project, urls.OBJECTS_PATH, at_this_point(query.to_params(), query.frames), words, key, beside)
+
+
+def save_page(project: Project, page: str, params: Params, query: FrameQuery, words: str, key: str) -> None:
+    """For any other page: save what it shows, and open what was saved.
+
+    Args:
+        params: query parameters of its address.
+        query: what they say of frames; its operating point is saved, too.
+        words: say what is saved; the name that is suggested.
+    """
+    _save_and_open(project, page, at_this_point(params, query), words, key, None)
 
 
 def save_slice(project: Project, query: ObjectQuery, key: str, *, sentence: str = "") -> None:
@@ -127,7 +141,7 @@ def _save_and_open(
     _popovers(project, page, params, words, key, beside)
 
 
-@st.fragment
+@fresh_fragment
 def _popovers(
     project: Project, page: str, params: Params, words: str, key: str, beside: Callable[[], None] | None
 ) -> None:
@@ -138,7 +152,7 @@ def _popovers(
             beside()
 
 
-@st.fragment
+@fresh_fragment
 def _list_on_page(project: Project, key: str, title: str, is_counted: bool) -> None:
     _show_list(project, key, title=title, is_counted=is_counted)
 
@@ -228,9 +242,7 @@ def _show_list(
     deleted: SavedView | None = st.session_state.get(f"{key}.deleted")
     if not views and deleted is None and f"{key}.problem" not in st.session_state:
         if say_if_empty:
-            st.caption(
-                "Nothing is saved yet. Save keeps what Explore or Objects shows, with its filters, under a name."
-            )
+            st.caption("Nothing is saved yet. Save keeps what a page shows, with its filters, under a name.")
         return
     if title:
         st.markdown(f"##### {title}")

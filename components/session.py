@@ -16,12 +16,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import streamlit as st
+
 from components.opened_versions import opened_versions
 from predscope.payload import Layer, project_layers, staged_layers
 from predscope.project import Project
 from predscope.project.version_names import OpenedVersion
 
 PROJECT_VARIABLE: Final = "PREDSCOPE_PROJECT"
+_DRAWN: Final = "session.revision"
 
 _lock = threading.Lock()
 _open_project: Project | None = None
@@ -50,7 +53,18 @@ def current_project() -> Project:
         ProjectError: there is none, or it cannot be opened.
     """
     project = published_project()
+    st.session_state[_DRAWN] = project.revision
     return _with_versions(project, tuple(opened_versions(project)))
+
+
+def has_changed() -> bool:
+    """Whether something was imported, renamed, restored or deleted since this session's page was drawn.
+
+    Raises:
+        ProjectError: the project cannot be opened any more.
+    """
+    drawn = st.session_state.get(_DRAWN)
+    return drawn is not None and drawn != published_project().revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ def current_view(preview: str | None = None, *, label_set: str | None = None) ->
         ProjectError: there is no project, no such label set, or no such staged import (any more).
     """
     if preview is not None:
+        st.session_state.pop(_DRAWN, None)
         return _staged_view(published_project(), preview)
     return _published_view(current_project(), label_set)
 

@@ -181,6 +181,11 @@ def replace_set(old: str, new: str) -> None:
     st.query_params.from_dict({name: replaced(values) for name, values in _address().items()})
 
 
+def other_parameters() -> dict[str, list[str]]:
+    """What the address says beside the state: what pages show by parameters of their own."""
+    return {name: values for name, values in _address().items() if name not in _OWN}
+
+
 def note_visit(page: str) -> str | None:
     """Remember that this page is being shown; returns the name of the one shown before (the same, on a rerun)."""
     before = st.session_state.get(_VISITED)

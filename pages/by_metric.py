@@ -19,7 +19,7 @@ from components.by_metric.style import STYLE
 from components.chips import escape_markdown, filter_chips
 from components.errors.layout import STYLE as LAYOUT_STYLE
 from components.errors.layout import columns
-from components.metric_runs import show_metric_progress
+from components.metric_runs import measuring_command, show_metric_progress
 from components.operating_point import operating_point
 from components.performance.explanations import STYLE as EXPLANATION_STYLE
 from components.performance.readiness import show_missing_sets, show_nothing_to_compare
@@ -79,12 +79,11 @@ def draw(
             return show_map(project, everything, choice, metrics, titles, name, second)
         return show_metric(project, everything, choice, metrics[name], titles)
     except MetricsMissing:
-        if choice.view == "map":
-            st.info("One of the two metrics has not been computed yet. Choose others, or wait for it.")
-        else:
-            st.info(
-                f"{escape_markdown(metrics[name].title)} has not been computed yet. Choose another metric meanwhile."
-            )
+        what = "One of the two metrics" if choice.view == "map" else escape_markdown(metrics[name].title)
+        others = "others" if choice.view == "map" else "another metric"
+        command = measuring_command(project)
+        way = f", or compute it with {command}" if command else ""
+        st.info(f"{what} has not been computed yet. Choose {others} meanwhile{way}.")
         return None
 
 

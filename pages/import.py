@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from components import urls
-from components.imports.classes_view import classes_view
+from components.imports.classes_view import classes_ask_first, classes_view
 from components.imports.first_frame import first_frame
 from components.imports.flow import Flow, current_flow
 from components.imports.found_view import found_view, show_reading, show_stopped
@@ -15,7 +15,7 @@ from components.imports.publish_view import publish_view, result_view
 from components.imports.report_view import report_view
 from components.imports.source_view import source_view
 from components.imports.staging_job import JobState
-from components.imports.style import STYLE
+from components.imports.style import style
 from components.imports.versions_view import versions_view
 from components.session import published_project
 from components.state import note_visit
@@ -36,6 +36,8 @@ def show_flow(project: Project, flow: Flow) -> None:
         st.rerun()
     result_view(project, flow)
     source_view(project, flow)
+    if flow.looking is not None:
+        return
     if state in (JobState.READING, JobState.PUBLISHING):
         show_reading(flow)
         classes_view(project, flow)
@@ -44,15 +46,19 @@ def show_flow(project: Project, flow: Flow) -> None:
         classes_view(project, flow)
     elif state is JobState.READY:
         found_view(flow)
-        classes_view(project, flow)
-        report_view(flow)
+        asks_first = classes_ask_first(project, flow)
+        if asks_first:
+            classes_view(project, flow)
         first_frame(flow)
+        if not asks_first:
+            classes_view(project, flow)
+        report_view(flow)
         publish_view(project, flow)
 
 
 project = published_project()
 note_visit(urls.IMPORT_PATH)
-st.html(STYLE)
+st.html(style())
 st.markdown("#### Import")
 why_not = why_read_only(project)
 if why_not:

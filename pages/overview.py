@@ -52,12 +52,18 @@ def compute() -> None:
 
 def show_comparison() -> None:
     with st.container(key="overview_performance"):
+        compute_later(project, compute, "Comparing predictions with labels …", expected_height(project))
         if is_computed(project):
             from components.overview.performance import show_performance
 
             show_performance(project, FrameQuery.of(project), open_objects)
-        else:
-            compute_later(project, compute, "Comparing predictions with labels …", expected_height(project))
+
+
+def show_measuring() -> None:
+    """How far the metrics are, at the lower end of the window; the numbers above come first."""
+    from components.metric_runs import show_metric_progress  # after the first paint, for what it imports
+
+    show_metric_progress(project, in_sidebar=False)
 
 
 def show_first_steps(project: Project) -> None:
@@ -89,3 +95,5 @@ if view.layers:
     loaded_sets(project)
     import_findings(project)
     class_balance(project, view.layers, open_class, key="overview.class_balance")
+if is_computed(project) or not compared_sets(project):
+    show_measuring()

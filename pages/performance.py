@@ -20,13 +20,15 @@ from components.performance.per_class import per_class
 from components.performance.readiness import show_missing_sets, show_nothing_to_compare
 from components.performance.thresholds import thresholds
 from components.performance.title import show_title
+from components.saved_views import save_page
 from components.semantic.view import show_semantic
 from components.session import current_project
-from components.state import ViewState, change_state, read_state
+from components.state import ViewState, change_state, other_parameters, read_state
 from predscope.exploration import FrameQuery, chosen_sets
 from predscope.exploration.data_kind import data_kinds
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.performance import performance
+from predscope.exploration.saved_views import frames_in_words
 from predscope.palette import prediction_set_color
 from predscope.project import Project
 
@@ -64,7 +66,7 @@ def show_detection(project: Project, state: ViewState) -> None:
         objects,
         open_objects,
         dark=st.context.theme.type == "dark",
-        by_place=lambda: found.confusion_by_place(query.confidence, query.iou),
+        by_place=lambda: found.at(query.confidence, query.iou, by_place=True).confusion,
     )
     per_class(found, objects, open_objects)
     curves(found, query.confidence, query.iou, set_name, color, move)
@@ -76,8 +78,12 @@ BODIES = {"objects": show_detection, "semantic": show_semantic, "classification"
 
 
 def show_performance(project: Project, state: ViewState) -> None:
-    kind = choose_kind(data_kinds(project, state.query, chosen_sets(project, state.query)[0]))
+    set_name = chosen_sets(project, state.query)[0]
+    kind = choose_kind(data_kinds(project, state.query, set_name))
     with st.sidebar:
+        words = f"Performance of {set_name}, {frames_in_words(project, state.query)}"
+        params = {**state.query.to_params(), **other_parameters()}
+        save_page(project, urls.PERFORMANCE_PATH, params, state.query, words, key="performance.saved")
         point_of(kind, project, state.query, change)
     if not state.query.is_unfiltered:
         filter_chips(state.query, ask)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from predscope.short_words import short_words
+from predscope.short_words import as_text, short_words
 
 
 class PredscopeError(Exception):
@@ -26,9 +26,9 @@ class InputError(PredscopeError):
 
     def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None) -> None:
         self.what = what = short_words(what)
-        self.where = str(where) if where is not None else None
+        self.where = as_text(str(where)) if where is not None else None
         self.fix = fix
-        text = what if where is None else f"{where}: {what}"
+        text = what if where is None else f"{self.where}: {what}"
         super().__init__(text if fix is None else f"{text} {fix}")
 
 

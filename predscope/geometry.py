@@ -76,6 +76,11 @@ class Paths:
         factors = np.repeat(scale, np.diff(self.object_value_starts) // 2, axis=0).reshape(-1)
         return Paths(self.values * factors, self.path_starts, self.part_starts, self.object_starts, self.present)
 
+    def moved(self, offset: np.ndarray) -> Paths:
+        """Plus the (n, 2) offsets of x and y of each object. Every path must hold whole points."""
+        offsets = np.repeat(offset, np.diff(self.object_value_starts) // 2, axis=0).reshape(-1)
+        return Paths(self.values + offsets, self.path_starts, self.part_starts, self.object_starts, self.present)
+
     def without_paths(self, drop: np.ndarray) -> Paths:
         """Without the paths marked in the bool (p,) array; parts left without any path go too."""
         keep = ~drop
@@ -163,6 +168,11 @@ class NumberLists:
         factors = np.repeat(scale, self.lengths // scale.shape[1], axis=0).reshape(-1)
         return NumberLists(self.values * factors, self.starts, self.present)
 
+    def moved(self, offset: np.ndarray) -> NumberLists:
+        """Plus the (n, k) offsets of each object; every list must hold groups of k numbers, or nothing."""
+        offsets = np.repeat(offset, self.lengths // offset.shape[1], axis=0).reshape(-1)
+        return NumberLists(self.values + offsets, self.starts, self.present)
+
     def emptied(self, drop: np.ndarray) -> NumberLists:
         """Without the numbers of the objects marked in the bool (n,) array."""
         lengths = self.lengths
@@ -230,12 +240,28 @@ def clip_boxes(box: np.ndarray, width: np.ndarray, height: np.ndarray) -> np.nda
     return np.stack([left, top, right - left, bottom - top], axis=1)
 
 
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float64 (n, m): intersection over union of boxes (n, 4) with boxes (m, 4); 0 where a box is NaN or empty."""
+def intersection_areas(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """float64 (n, m): what boxes (n, 4) have in common with boxes (m, 4), pixels^2; NaN where a box is."""
     left_top = np.maximum(first[:, None, :2], second[None, :, :2])
     right_bottom = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
-    common = np.clip(right_bottom - left_top, 0, None).prod(axis=2)
+    common: np.ndarray = np.clip(right_bottom - left_top, 0, None).prod(axis=2)
+    return common
+
+
+def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """float64 (n, m): intersection over union of boxes (n, 4) with boxes (m, 4); 0 where a box is NaN or empty."""
+    common = intersection_areas(first, second)
     union = first[:, 2:].prod(axis=1)[:, None] + second[:, 2:].prod(axis=1)[None] - common
+    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+
+
+def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """float64 (n,): intersection over union of boxes (n, 4) row by row; 0 where a box is empty."""
+    low = np.maximum(first[:, :2], second[:, :2])
+    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=1)
+    areas = np.clip(first[:, 2:], 0, None).prod(axis=1) + np.clip(second[:, 2:], 0, None).prod(axis=1)
+    union = areas - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
 
 

@@ -49,7 +49,8 @@ def quick_project(
     Label and prediction files are told apart by their bytes, images by name, size and modification time.
 
     Args:
-        corrections: how to take the predictions where their files do not say it, or say it wrongly.
+        corrections: how to take the predictions where their files do not say it, or say it wrongly; of the labels
+            they concern only sizes of frames (``Corrections.of_labels``).
         name: of the project; by default that of the images folder, or of the first file.
 
     Raises:
@@ -86,7 +87,8 @@ def _build(
     try:
         project = Project.create(building, images=images, name=name)
         if labels is not None:
-            reports["labels labels"] = import_labels(project, labels, progress=progress).report
+            told = None if corrections is None else corrections.of_labels()
+            reports["labels labels"] = import_labels(project, labels, corrections=told, progress=progress).report
             project = Project.open(building)
         for set_name, source in predictions.items():
             result = import_predictions(project, source, name=set_name, corrections=corrections, progress=progress)

@@ -18,6 +18,8 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
+from predscope.short_words import as_text
+
 Role = Literal["labels", "predictions"]
 """What a set of objects is: ground truth, or what a model predicted."""
 
@@ -172,6 +174,9 @@ class DeclaredFrame:
     sequence: str | None = None
     sequence_index: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file_name", as_text(self.file_name))  # it may come from a name on disk
 
 
 @dataclass(frozen=True, slots=True)

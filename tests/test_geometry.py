@@ -17,7 +17,9 @@ from predscope.geometry import (
     bounds_of_oriented_boxes,
     box_iou,
     clip_boxes,
+    intersection_areas,
     overhang_of_boxes,
+    pairwise_iou,
     segment_reduce,
     segment_sum,
 )
@@ -150,3 +152,22 @@ def test_box_iou_is_that_of_the_oracle(first: list, second: list) -> None:
                 expected[row, column] = coco_mask.iou(a[None], b[None], [0])[0, 0]
     np.testing.assert_allclose(box_iou(one, two), expected)
     assert (box_iou(one, np.full((1, 4), np.nan)) == 0).all()
+
+
+def test_moved_shapes() -> None:
+    polygons = Paths.from_polygons([[[[0, 0, 4, 0, 4, 4], [1, 1, 2, 1, 2, 2]]], None, [[[5, 5, 6, 5, 6, 6]]]])
+    moved = polygons.moved(np.array([[10.0, 20.0], [1.0, 1.0], [-5.0, 0.0]])).to_polygons().to_pylist()
+    assert moved == [[[[10, 20, 14, 20, 14, 24], [11, 21, 12, 21, 12, 22]]], None, [[[0, 5, 1, 5, 1, 6]]]]
+    points = NumberLists.from_lists([[1, 2, 2, 3, 4, 0], None])
+    assert points.moved(np.array([[1.0, 2.0, 0.0], [9.0, 9.0, 0.0]])).to_arrow().to_pylist() == [
+        [2, 4, 2, 4, 6, 0],
+        None,
+    ]
+
+
+def test_overlaps_of_boxes_row_by_row_and_all_with_all() -> None:
+    random = np.random.default_rng(0)
+    first, second = random.uniform(0, 20, (2, 30, 4))
+    second[3, 2:] = 0
+    np.testing.assert_allclose(pairwise_iou(first, second), np.diag(box_iou(first, second)))
+    assert intersection_areas(np.array([[0, 0, 4, 4]]), np.array([[2, 2, 4, 4], [9, 9, 1, 1]])).tolist() == [[4, 0]]

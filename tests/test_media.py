@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import struct
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from predscope import Project
 from predscope.errors import InputError
 from predscope.media import list_images, natural_key, read_image_info, resolve_inside, scan_images
+from predscope.project.frame_images import read_frame
 from predscope.schema import ImageStatus
 
 
@@ -176,3 +181,50 @@ def test_scan_keeps_the_order_reports_progress_and_writes_nothing(tmp_path: Path
     assert [info.path for info in infos] == names
     assert seen[-1][:2] == (200, 200)
     assert sorted((entry.name, entry.stat().st_mtime_ns) for entry in os.scandir(tmp_path)) == before
+
+
+def test_names_that_are_no_text_are_left_out_and_said(tmp_path: Path) -> None:
+    good = save(tmp_path / "g\u00fct.jpg")
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.jpg")).write_bytes(good.read_bytes())
+    except OSError:
+        pytest.skip("this file system holds text alone")
+    listing = list_images(tmp_path)
+    assert (listing.paths, listing.names_not_text) == (["g\u00fct.jpg"], ["b\\xff.jpg"])
+    assert Project.create(tmp_path / "project", images=tmp_path).frames["file_name"].tolist() == ["g\u00fct.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes")
+def test_a_pipe_is_no_image_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert read_image_info(tmp_path, "pipe.jpg").status is ImageStatus.MISSING
+    project = Project.create(tmp_path / "project", images=tmp_path)
+    with pytest.raises(InputError, match="missing"):
+        read_frame(project, 0)
+
+
+@pytest.mark.parametrize(("mode", "name"), [("RGB", "a.tga"), ("F", "a.tif"), ("CMYK", "a.jpg"), ("I;16", "a.png")])
+def test_pixels_of_formats_that_few_programs_know(tmp_path: Path, mode: str, name: str) -> None:
+    bright = Image.fromarray(np.repeat(np.arange(256, dtype=np.uint8)[None], 20, axis=0))
+    pixels = np.asarray(bright, np.uint16) * 257 if mode == "I;16" else np.asarray(bright)
+    (
+        Image.fromarray(pixels) if mode == "I;16" else bright.convert("RGB" if mode == "CMYK" else mode).convert(mode)
+    ).save(tmp_path / name)
+    project = Project.create(tmp_path / "project", images=tmp_path)
+    decoded = read_frame(project, 0)
+    assert (decoded.shape, decoded.dtype) == ((20, 256, 3), np.uint8)
+    assert abs(decoded.astype(int) - np.asarray(bright)[:, :, None]).max() <= 6
+
+
+def test_the_size_of_images_of_any_size_is_known(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    for name, side in (("satellite.png", 20_000), ("bomb.png", 100_000)):
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    satellite = read_image_info(tmp_path, "satellite.png")
+    assert (satellite.width, satellite.height, satellite.status) == (20_000, 20_000, ImageStatus.OK)
+    bomb = read_image_info(tmp_path, "bomb.png")
+    assert (bomb.width, bomb.status) == (100_000, ImageStatus.UNREADABLE)
+    assert "too many pixels" in bomb.problem

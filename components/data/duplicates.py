@@ -10,6 +10,7 @@ from components.data.doors import frame_door, frames_door
 from components.data.explanations import DUPLICATES
 from components.data.links import Line, link_lines
 from components.data.pictures import Picture, PictureGroup, picture_groups
+from components.metric_runs import measuring_command
 from components.performance.explanations import explained
 from predscope.exploration import FrameQuery
 from predscope.exploration.look_alikes import EXACT, NEAR, LookAlikes, count_look_alikes, look_alikes
@@ -27,6 +28,7 @@ def show_duplicates(project: Project, query: FrameQuery) -> None:
         found = look_alikes(project, query)
     if found is None:
         explained("The images have not been measured yet", "duplicates", DUPLICATES)
+        _say_what_to_do(project)
         return
     exact, near = (count_look_alikes(project, query, where) for where in (EXACT, NEAR))
     explained(duplicates_in_words(found), "duplicates", DUPLICATES)
@@ -62,6 +64,15 @@ def duplicates_in_words(found: list[LookAlikes]) -> str:
     if near:
         parts.append(f"{near:,} {'group' if near == 1 else 'groups'} of frames nearly alike")
     return " and ".join(parts)
+
+
+def _say_what_to_do(project: Project) -> None:
+    if project.images_root is None:
+        st.caption("This project has no images.")
+    elif command := measuring_command(project):
+        st.caption(f"Measure them with {command}.")
+    else:
+        st.caption("They are being measured; the line at the lower end says how far.")
 
 
 def _line(query: FrameQuery, name: str, where: MetricRange, count: int, words: str) -> Line:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import urls
 from components.errors.bars import BarRow, bars
+from components.errors.matching import matching_parameters
 from components.errors.views import (
     VIEWS,
     outcome_rows,
@@ -64,7 +65,10 @@ def show_chart(
             chosen=next((row.name for row in rows if row.opens == chosen.with_(klass=None)), ""),
             key=f"errors.{view}",
             file_name=file_name,
-            link=lambda opens: urls.page_url(urls.ERRORS_PATH, opens.to_params() | view_parameters(view)),
+            link=lambda opens: urls.page_url(
+                urls.ERRORS_PATH,
+                opens.to_params() | view_parameters(view) | matching_parameters(opens.by_place),
+            ),
             on_open=on_open,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -9,27 +10,38 @@ import streamlit as st
 
 from components.chips import escape_markdown
 from components.imports.flow import Flow, current_flow
-from components.widget_values import put
+from components.widget_values import on_choice, put
 from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.classes.near_names import near_name
 from predscope.project import Project
 
 FEW_ROWS: Final = 12
+FEW_NAMES: Final = 40
 _ALL: Final = "imports.all_classes"
+_FIND: Final = "imports.find_class"
+_PAGE: Final = "imports.class_page"
 _NEW: Final = ""
 """Among the classes that can be chosen: the one that the import would make by itself."""
 
 
 def classes_view(project: Project, flow: Flow) -> None:
-    """One row a class of the file; those that the project does not have come first."""
-    joined = sorted(flow.known_classes, key=lambda one: (not _deserves_a_look(one, flow), -one.count, one.reference))
-    if not joined or flow.choices is None:
+    """One row a class of the file, some at a time; first those that are likely a class that the project has."""
+    if not flow.known_classes or flow.choices is None:
         return
     known = [entry.name for entry in project.classes]
-    suggestions = suggested_classes(joined, known) if known else {}
+    suggestions = suggested_classes(flow.known_classes, known) if known else {}
+    joined = sorted(
+        flow.known_classes,
+        key=lambda one: (
+            not (one.reference in suggestions or _choice_of(flow, one)),
+            not one.is_new,
+            -one.count,
+            one.reference,
+        ),
+    )
     waiting = [one for one in joined if one.reference in suggestions and not _choice_of(flow, one)]
     with st.container(key="imports_step_classes"):
-        st.markdown("##### 3. Classes")
+        st.markdown("##### Classes")
         _say(joined, flow, bool(known))
         if len(waiting) > 1:
             st.button(
@@ -39,18 +51,41 @@ def classes_view(project: Project, flow: Flow) -> None:
                 args=({one.reference: suggestions[one.reference] for one in waiting},),
             )
         if not known and not flow.choices.classes:
-            st.caption(", ".join(f"{escape_markdown(one.class_name)} ({one.count:,})" for one in joined[:40]))
+            names = ", ".join(f"{escape_markdown(one.class_name)} ({one.count:,})" for one in joined[:FEW_NAMES])
+            st.caption(names + (f" and {len(joined) - FEW_NAMES:,} more" if len(joined) > FEW_NAMES else ""))
             return
-        attention = sum(_deserves_a_look(one, flow) for one in joined)
-        shown = joined if st.session_state.get(_ALL) else joined[: max(attention, 0)][:FEW_ROWS]
         with st.container(key="imports_class_rows"):
-            for place, one in enumerate(shown):
+            for place, one in enumerate(_shown(joined, flow)):
                 _row(one, known, suggestions.get(one.reference), flow, place)
-        if len(shown) < len(joined) or st.session_state.get(_ALL):
-            st.checkbox(f"Show all {len(joined):,} classes", key=_ALL, persist_state="session")
 
 
-def suggested_classes(joined: list[JoinedClass], known: list[str]) -> dict[str, str]:
+def _shown(joined: list[JoinedClass], flow: Flow) -> list[JoinedClass]:
+    """Those that deserve a look, or those of the page that was turned to, of the name that was asked for."""
+    attention = [one for one in joined if _deserves_a_look(one, flow)]
+    shown = joined
+    if len(attention) < len(joined):
+        is_all = st.checkbox(f"Show all {len(joined):,} classes", key=_ALL, persist_state="session")
+        shown = joined if is_all else attention
+    if len(shown) <= FEW_ROWS:
+        return shown
+    text = st.text_input(
+        "Find a class", key=_FIND, placeholder=f"Find one of {len(shown):,} classes", label_visibility="collapsed"
+    )
+    shown = [one for one in shown if text.strip().casefold() in one.name.casefold()]
+    pages = -(-len(shown) // FEW_ROWS)
+    page = st.pagination(pages, key=f"{_PAGE}.{pages}") if pages > 1 else 1
+    if not shown:
+        st.caption("No class of the file has this in its name.")
+    return shown[(page - 1) * FEW_ROWS : page * FEW_ROWS]
+
+
+def classes_ask_first(project: Project, flow: Flow) -> bool:
+    """Whether there is something to choose: it then stands above the frame, and stays in its place while the file is
+    read again."""
+    return bool(project.classes) and any(_deserves_a_look(one, flow) for one in flow.known_classes)
+
+
+def suggested_classes(joined: Sequence[JoinedClass], known: list[str]) -> dict[str, str]:
     """For classes that the project does not have: the one that is likely meant, by what stands in the file."""
     found = ((one.reference, near_name(one.name, known)) for one in joined if one.is_new)
     return {reference: name for reference, name in found if name is not None}
@@ -119,7 +154,7 @@ def _row(one: JoinedClass, known: list[str], suggestion: str | None, flow: Flow,
 
 def _take_class(one: JoinedClass, key: str) -> None:
     if key in st.session_state:  # else it has gone, with the file that it was about
-        _choose_classes({one.reference: st.session_state[key]})
+        on_choice(key, lambda name: _choose_classes({one.reference: name}))()
 
 
 def _choose_classes(meant: dict[str, str]) -> None:

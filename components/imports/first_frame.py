@@ -31,7 +31,7 @@ def first_frame(flow: Flow) -> None:
     if not len(with_objects):
         return
     with st.container(key="imports_step_frame"):
-        st.markdown("##### 5. The first frame")
+        st.markdown("##### The first frame")
         st.caption("Nothing is imported yet. The arrow keys go through the frames that get objects.")
         _show(staged, with_objects)
 

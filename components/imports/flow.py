@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from components.imports.looking_job import LookingJob
 from components.imports.staging_job import JobState, Request, StagingJob
 from components.imports.uploads import Upload
 from predscope.importing import ImportResult
@@ -61,6 +62,7 @@ class Flow:
         known_classes: classes of the last reading that was ready, shown while the next one goes on.
         result: of the last import that was published.
         problem: why what was chosen cannot be used.
+        looking: the first look at what is being chosen; ``looking_upload`` holds its files, if they were uploaded.
         replaced, outdated: readings that others have taken the place of: in this run of the page, and in the one
             before. The browser may still be fetching pictures of the former.
     """
@@ -70,6 +72,8 @@ class Flow:
     known_classes: tuple[JoinedClass, ...] = ()
     result: ImportResult | None = None
     problem: str = ""
+    looking: LookingJob | None = None
+    looking_upload: Upload | None = None
     replaced: list[StagingJob] = field(default_factory=list)
     outdated: list[StagingJob] = field(default_factory=list)
 
@@ -82,6 +86,7 @@ class Flow:
             self.result = None
         self.choices = choices
         self.problem = ""
+        self.looking = self.looking_upload = None
         if self.job is not None and (choices is None or self.job.request != choices.request):
             self._drop()
 

@@ -21,18 +21,25 @@ def publish_view(project: Project, flow: Flow) -> None:
     if choices is None or job is None or job.staged is None:
         return
     report = job.staged.report
-    with st.container(key="imports_step_publish"):
+    with st.container(
+        key="imports_step_publish", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
         problem = _why_not(flow)
         noun = "object" if report.imported == 1 else "objects"
         number = project.manifest.next_version(choices.role, choices.name.strip())
         if problem:
             st.error(escape_markdown(for_the_page(problem)))
         else:
-            left_out = f" {report.rejected:,} are left out, see the report." if report.rejected else ""
-            st.caption(
+            words = [
                 f"{report.imported:,} {noun} become version {number} of the "
-                f"{choices.role} **{escape_markdown(choices.name.strip())}**.{left_out}"
-            )
+                f"{_set_in_words(choices.role, choices.name.strip(), bold=True)}."
+            ]
+            if report.rejected:
+                words.append(f"{report.rejected:,} are left out, see the report.")
+            new = sum(one.is_new for one in job.staged.classes) if project.classes else 0
+            if new:
+                words.append(f"{new:,} {'class is' if new == 1 else 'classes are'} new.")
+            st.markdown(" ".join(words), width="content")
         st.button(
             f"Import {report.imported:,} {noun}",
             type="primary",
@@ -50,12 +57,10 @@ def result_view(project: Project, flow: Flow) -> None:
     names = [version.version for version in project.versions(result.role, result.name)]
     if result.version not in names:
         return
-    name = escape_markdown(result.name)
-    what = "labels" if result.role == "labels" else "predictions"
     with st.container(key="imports_step_result", border=True):
         st.markdown(
             f"**Imported: {result.report.imported:,} {'object' if result.report.imported == 1 else 'objects'} as "
-            f"version {result.version} of the {what} {name}.**"
+            f"version {result.version} of the {_set_in_words(result.role, result.name)}.**"
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             frame = str(result.project.frames["frame_id"].iloc[result.first_frame])
@@ -72,6 +77,13 @@ def result_view(project: Project, flow: Flow) -> None:
                 help="Delete this version again; the one before it is the newest then",
                 on_click=_undo,
             )
+
+
+def _set_in_words(role: str, name: str, *, bold: bool = False) -> str:
+    """``predictions model_a``, and ``labels`` where those are called nothing else."""
+    shown = escape_markdown(name)
+    shown = f"**{shown}**" if bold else shown
+    return shown if name == role else f"{role} {shown}"
 
 
 def _why_not(flow: Flow) -> str:

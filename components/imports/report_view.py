@@ -12,6 +12,8 @@ from components.chips import escape_markdown
 from components.imports.flow import Flow, current_flow
 from components.imports.words import DIFFERENTLY, for_the_page
 from components.widget_values import put
+from predscope.errors import InputError
+from predscope.importing import StagedImport
 from predscope.importing.corrections import CHOICES, Corrections
 from predscope.report import Problem, Severity
 
@@ -30,9 +32,17 @@ _WORDS: Final[dict[str, dict[Any, str]]] = {
     },
     "swap_xy": {True: "Swap x and y"},
     "rescale": {True: "Scale to the size of the frames"},
+    "network_fit": {
+        "stretch": "Stretched to the network's input",
+        "letterbox": "Scaled and centred in the network's input",
+        "top-left": "Scaled into the top-left corner of the network's input",
+    },
     "class_ids": {
         "ids": "Read class ids as ids of the labels",
         "index": "Read class ids as positions in the list of classes",
+        "sorted": "Read class ids as positions in the list of classes sorted by name",
+        "coco80": "Read class ids as numbers of COCO's 80 classes",
+        "coco91": "Read class ids as COCO's own (1 to 90)",
     },
     "confidence_scale": {
         "fraction": "Read confidences as 0 to 1",
@@ -48,24 +58,56 @@ _OF_CLASSES: Final = frozenset({"class_ids", "class_offset", "merge_alike_classe
 """Corrections after which classes of the file are other ones: what was chosen for them is asked anew."""
 
 
-def report_view(flow: Flow) -> None:
-    """The findings, and the corrections in force as chips."""
+def corrections_view(flow: Flow) -> None:
+    """The corrections in force, and those that the findings offer, each a click."""
     if flow.job is None or flow.job.staged is None or flow.choices is None:
         return
-    problems = sorted(
-        flow.job.staged.report.problems.values(), key=lambda problem: (_ORDER[problem.severity], -problem.count)
-    )
-    applied = correction_words(flow.choices.corrections)
+    told = flow.choices.corrections
+    applied = correction_words(told)
+    if applied:
+        _show_applied(applied)
+    for place, problem in enumerate(_sorted(flow.job.staged)):
+        offered = _offered(problem, told)
+        if offered:
+            _offer(problem, offered, place)
+
+
+def report_view(flow: Flow) -> None:
+    """The findings; those that the import can mend stand above, with the way to do so."""
+    if flow.job is None or flow.job.staged is None or flow.choices is None:
+        return
+    told = flow.choices.corrections
+    problems = [problem for problem in _sorted(flow.job.staged) if not _offered(problem, told)]
     with st.container(key="imports_step_report"):
-        st.markdown("##### 4. Report")
-        if applied:
-            _show_applied(applied)
-        if not problems:
+        st.markdown("##### Report")
+        if not flow.job.staged.report.problems:
             st.caption("Nothing is wrong, and nothing is odd.")
         for place, problem in enumerate(problems):
-            _show_finding(problem, flow.choices.corrections, place)
+            _show_finding(problem, place)
         with st.expander(DIFFERENTLY):
-            _read_differently(flow.choices.corrections)
+            _read_differently(told)
+
+
+def _sorted(staged: StagedImport) -> list[Problem]:
+    return sorted(staged.report.problems.values(), key=lambda problem: (_ORDER[problem.severity], -problem.count))
+
+
+def _offered(problem: Problem, told: Corrections) -> dict[str, Any]:
+    """What would mend it, and is not done yet."""
+    known = {entry.name for entry in fields(told)}
+    return {name: value for name, value in problem.correction.items() if name in known and getattr(told, name) != value}
+
+
+def _offer(problem: Problem, offered: Mapping[str, Any], place: int) -> None:
+    words = " · ".join(_in_words(name, value) for name, value in offered.items())
+    color = _COLORS[problem.severity]
+    examples = "; ".join(problem.examples[:2])
+    with st.container(key=f"imports_offer_{place}", horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f":{color}-badge[{problem.severity}] {escape_markdown(problem.message)} ({problem.count:,})")
+            if examples:
+                st.caption(escape_markdown(examples))
+        st.button(words, key=f"imports.apply.{problem.code}", on_click=_correct, args=(offered,))
 
 
 def correction_words(corrections: Corrections) -> dict[str, str]:
@@ -81,6 +123,8 @@ def correction_words(corrections: Corrections) -> dict[str, str]:
 def _in_words(name: str, value: Any) -> str:
     if name == "class_offset":
         return f"Class ids {'+' if value > 0 else '−'} {abs(value)}"
+    if name == "network_input":
+        return f"Read coordinates as pixels of a network's input of {value}"
     known = _WORDS.get(name, {}).get(value)
     return known or (name.replace("_", " ").capitalize() + ("" if value is True else f": {value}"))
 
@@ -118,29 +162,27 @@ def _read_differently(corrections: Corrections) -> None:
             column.checkbox(_in_words(name, True), key=key, on_change=_correct_by_hand, args=(name,))
         elif isinstance(value, int):
             column.number_input("Add to class ids", step=1, key=key, on_change=_correct_by_hand, args=(name,))
+        elif name == "network_input":
+            label, hint = "Network's input, in pixels", "640x640"
+            column.text_input(label, placeholder=hint, key=key, on_change=_correct_by_hand, args=(name,))
 
 
 def _correct_by_hand(name: str) -> None:
     key = f"imports.differently.{name}"
     if key in st.session_state:  # else it has gone, with the file that it was about
         value = st.session_state[key]
-        _correct({name: None if value == _AS_IT_IS else value})
+        try:
+            _correct({name: None if value == _AS_IT_IS else value})
+        except InputError as error:  # a size that is none; what was in force stays
+            st.toast(str(error), icon=":material/error:")
 
 
-def _show_finding(problem: Problem, applied: Corrections, place: int) -> None:
+def _show_finding(problem: Problem, place: int) -> None:
     badge = f":{_COLORS[problem.severity]}-badge[{problem.severity}]"
     title = f"{badge} {escape_markdown(problem.message)} ({problem.count:,})"
-    offered = {
-        name: value
-        for name, value in problem.correction.items()
-        if any(entry.name == name for entry in fields(applied)) and getattr(applied, name) != value
-    }
-    with st.container(key=f"imports_finding_{place}"), st.expander(title, expanded=bool(offered)):
+    with st.container(key=f"imports_finding_{place}"), st.expander(title):
         if problem.fix:
             st.markdown(f"**What to do:** {escape_markdown(for_the_page(problem.fix))}")
-        if offered:
-            words = " · ".join(_in_words(name, value) for name, value in offered.items())
-            st.button(words, key=f"imports.apply.{problem.code}", type="primary", on_click=_correct, args=(offered,))
         st.text("\n".join(problem.examples) or problem.code)
 
 

@@ -12,12 +12,13 @@ import streamlit as st
 from components.chips import escape_markdown
 from components.imports.file_browser import file_browser, size_in_words
 from components.imports.flow import Choices, Flow, current_flow
+from components.imports.looking_job import LookingJob
+from components.imports.staging_job import JobState
 from components.imports.uploads import Upload
 from components.imports.words import for_the_page
 from components.widget_values import put
-from predscope.errors import PredscopeError
 from predscope.formats import readers
-from predscope.importing.inspection import MOST_FILES, Inspection, inspect_source, typed_path
+from predscope.importing.inspection import MOST_FILES, Inspection, foreign_path, typed_path
 from predscope.importing.sources import default_set_name
 from predscope.project import Project
 from predscope.schema import Role
@@ -31,17 +32,23 @@ _NAME: Final = "imports.name"
 _FORMAT: Final = "imports.format"
 _IMAGES: Final = "imports.images"
 _AUTO: Final = "auto"
+_MOMENT_SECONDS: Final = 0.7
+"""A look that takes no longer needs no word."""
+_POLL_SECONDS: Final = 0.4
 
 
 def source_view(project: Project, flow: Flow) -> None:
     """Choose an input, or say how the one that is chosen is taken."""
     with st.container(key="imports_step_source"):
-        if flow.choices is None:
-            st.markdown("##### 1. Choose a file or a folder")
+        if flow.looking is not None:
+            st.markdown("##### What is imported")
+            _show_looking(flow.looking)
+        elif flow.choices is None:
+            st.markdown("##### Choose a file or a folder")
             _choose(project, flow)
         else:
-            st.markdown("##### 1. What is imported")
-            _chosen(project, flow.choices)
+            st.markdown("##### What is imported")
+            _chosen(project, flow, flow.choices)
 
 
 def _choose(project: Project, flow: Flow) -> None:
@@ -56,7 +63,7 @@ def _choose(project: Project, flow: Flow) -> None:
         st.error(escape_markdown(for_the_page(flow.problem)))
     browse, upload = st.columns([3, 1], gap="medium")
     with browse:
-        file_browser(_first_folder(project), _places(project), _choose_path, key="imports.browser")
+        file_browser(_first_folder(project), _places(project), choose_path, key="imports.browser")
     with upload:
         st.file_uploader(
             "Or drop files here",
@@ -68,7 +75,24 @@ def _choose(project: Project, flow: Flow) -> None:
         )
 
 
-def _chosen(project: Project, choices: Choices) -> None:
+def _show_looking(looking: LookingJob) -> None:
+    """Said while it takes long, and followed until it ends."""
+
+    def follow() -> None:
+        if looking.is_done:
+            _take_look()
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"Looking at {escape_markdown(str(looking.path))} …", width="content")
+            st.button("Cancel", key="imports.look_cancel", on_click=_forget)
+        st.html(
+            '<div class="import-running unknown" role="progressbar" aria-label="Looking at the files"><i></i></div>'
+        )
+
+    st.fragment(follow, run_every=_POLL_SECONDS)()
+
+
+def _chosen(project: Project, flow: Flow, choices: Choices) -> None:
     inspection = choices.inspection
     name = ", ".join(choices.upload.names[:3]) if choices.upload else inspection.path.name or str(inspection.path)
     place = "uploaded" if choices.upload else str(inspection.path.parent)
@@ -91,15 +115,26 @@ def _chosen(project: Project, choices: Choices) -> None:
     read_as.selectbox(
         "Format", list(options), format_func=lambda name: options[name], key=_FORMAT, on_change=_take_format
     )
-    if choices.role == "labels" and project.images_root is None:
+    if choices.role == "labels" and (project.images_root is None or choices.images or _lacks_images(flow)):
         put(_IMAGES, "" if choices.images is None else str(choices.images))
+        known = project.images_root
         st.text_input(
-            "Folder of the images (the project has none yet)",
+            "Folder of the images" if known else "Folder of the images (the project has none yet)",
             key=_IMAGES,
-            placeholder="Without it, frames have no picture",
+            placeholder=f"As until now: {known}" if known else "Without it, frames have no picture",
             on_change=_take_images,
         )
     st.caption(_what_becomes(project, choices))
+
+
+def _lacks_images(flow: Flow) -> bool:
+    """Whether the labels speak of images that the project does not have: another folder may have them."""
+    job = flow.job
+    if job is None:
+        return False
+    if job.staged is not None:
+        return "labels_without_image" in job.staged.report.problems
+    return job.state is JobState.FAILED and "--images" in job.problem
 
 
 def _what_becomes(project: Project, choices: Choices) -> str:
@@ -146,29 +181,43 @@ def _places(project: Project) -> dict[str, Path]:
 
 
 def _typed() -> None:
-    path = typed_path(st.session_state.get(_PATH) or "")
-    if path is not None:
-        _choose_path(path)
+    text = st.session_state.get(_PATH) or ""
+    path, problem = typed_path(text), foreign_path(text)
+    if problem:
+        current_flow().choose(None)
+        current_flow().problem = problem
+    elif path is not None:
+        choose_path(path)
 
 
 def _uploaded() -> None:
     files = st.session_state.get(_UPLOAD)
     if files:
         upload = Upload(files)
-        _choose_path(upload.path, upload)
+        choose_path(upload.path, upload)
 
 
-def _choose_path(path: Path, upload: Upload | None = None) -> None:
+def choose_path(path: Path, upload: Upload | None = None) -> None:
+    """Look at a file or a folder, and take it for what it seems to be."""
     flow = current_flow()
     asked = st.query_params.get(ROLE_PARAMETER)
-    wanted: Role | None = cast(Role, asked) if asked in ROLES else None
-    try:
-        inspection = inspect_source(path)
-        if wanted is not None and not inspection.formats:
-            inspection = inspect_source(path, role=wanted)
-    except PredscopeError as error:
+    flow.choose(None)
+    flow.looking = LookingJob(path, cast(Role, asked) if asked in ROLES else None)
+    flow.looking_upload = upload
+    if flow.looking.wait(_MOMENT_SECONDS):
+        _take_look()
+
+
+def _take_look() -> None:
+    """What the look has found is chosen."""
+    flow = current_flow()
+    looking, upload = flow.looking, flow.looking_upload
+    if looking is None:
+        return
+    inspection = looking.inspection
+    if inspection is None:
         flow.choose(None)
-        flow.problem = str(error)
+        flow.problem = looking.problem
         return
     name = inspection.name
     if upload is not None and len(upload.names) > 1:
@@ -178,7 +227,10 @@ def _choose_path(path: Path, upload: Upload | None = None) -> None:
 
 
 def _forget() -> None:
-    current_flow().choose(None)
+    flow = current_flow()
+    if flow.looking is not None:
+        flow.looking.give_up()
+    flow.choose(None)
 
 
 def _take_role() -> None:
@@ -199,8 +251,9 @@ def _take_name() -> None:
 
 
 def _take_format() -> None:
-    if st.session_state.get(_FORMAT) is not None:
-        current_flow().change(format=st.session_state[_FORMAT], classes=())
+    flow, name = current_flow(), st.session_state.get(_FORMAT)
+    if flow.choices is not None and name not in (None, flow.choices.format):
+        flow.change(format=name, classes=())
 
 
 def _take_images() -> None:

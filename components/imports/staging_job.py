@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from predscope.errors import PredscopeError
 from predscope.importing import ImportResult, StagedImport, stage_labels, stage_predictions
 from predscope.importing.corrections import Corrections
+from predscope.progress import time_left
 from predscope.project import Project
 from predscope.schema import Role
 
@@ -55,12 +56,16 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: ``total`` 0 means that nobody knows; ``seconds`` since it began."""
+    """How far a job is: ``total`` 0 means that nobody knows; ``seconds`` since it began.
+
+    ``seconds_left``: of what is being done; None: it is too early to tell.
+    """
 
     done: int
     total: int
     words: str
     seconds: float
+    seconds_left: float | None = None
 
 
 class _CancelledError(Exception):
@@ -86,13 +91,20 @@ class StagingJob:
 
     @property
     def progress(self) -> Progress:
-        done, total, words = self._work.progress
-        return Progress(done, total, words, time.monotonic() - self._work.started)
+        work, now = self._work, time.monotonic()
+        done, total, words = work.progress
+        left = time_left(done - work.step_first, total - work.step_first, now - work.step_started) if total else None
+        return Progress(done, total, words, now - work.started, left)
 
     @property
     def problem(self) -> str:
         """Why it failed."""
         return self._work.problem
+
+    @property
+    def error(self) -> PredscopeError | None:
+        """Why it failed, where that was no fault of the program."""
+        return self._work.error
 
     @property
     def staged(self) -> StagedImport | None:
@@ -137,7 +149,9 @@ class _Work:
         self.state = JobState.READING
         self.progress = (0, 0, f"Opening {request.path.name}")
         self.problem = ""
-        self.started = time.monotonic()
+        self.error: PredscopeError | None = None
+        self.started = self.step_started = time.monotonic()
+        self.step_first = 0
         self.staged: StagedImport | None = None
         self.geometries: dict[str, int] = {}
         self.result: ImportResult | None = None
@@ -157,6 +171,7 @@ class _Work:
         except _CancelledError:
             return
         except PredscopeError as error:
+            self.error = error
             self._fail(str(error))
             return
         except Exception as error:  # a fault of the program is said on the page, too
@@ -227,4 +242,6 @@ class _Work:
     def _report(self, done: int, total: int, words: str) -> None:
         if self._is_cancelled:
             raise _CancelledError
+        if words != self.progress[2]:
+            self.step_started, self.step_first = time.monotonic(), done
         self.progress = (done, total, words)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-STYLE: Final = """<style>
+import streamlit as st
+
+_STYLE: Final = """<style>
 .st-key-imports_flow { gap: 20px; max-width: 1160px; }
 .st-key-imports_versions { max-width: 1160px; margin-top: 12px; }
 [class*="st-key-imports_step_"] { gap: 8px; }
@@ -23,6 +25,18 @@ STYLE: Final = """<style>
 [class*="st-key-imports_class_row_"] [data-testid="stCaptionContainer"] p { font-size: 13px; }
 .st-key-imports_class_rows { gap: 4px; }
 [class*="st-key-imports_finding_"] { gap: 4px; }
+[class*="st-key-imports_offer_"] { border-left: 3px solid #d9822b; padding: 2px 0 2px 12px; gap: 8px 24px; }
+[class*="st-key-imports_offer_"] p { font-size: 14px; }
+[class*="st-key-imports_offer_"] [data-testid="stCaptionContainer"] p { font-size: 13px; }
+.st-key-imports_inputs { gap: 2px; }
+[class*="st-key-imports_input_"] p { font-size: 14px; overflow-wrap: anywhere; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-imports_step_publish) { position: sticky; bottom: 0; z-index: 3; }
+.st-key-imports_step_publish { gap: 4px 24px; padding: 10px 0 12px; background: light-dark(LIGHT, DARK);
+  border-top: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.st-key-imports_step_publish [data-testid="stMarkdownContainer"], .st-key-imports_step_publish p { margin: 0; }
+.st-key-imports_step_result [data-testid="stPageLink"] a { padding: 4px 12px; border-radius: 6px;
+  border: 1px solid color-mix(in srgb, currentColor 24%, transparent); }
+.st-key-imports_step_reading { min-height: 92px; }
 .import-running { height: 3px; border-radius: 2px; overflow: hidden;
   background: color-mix(in srgb, currentColor 14%, transparent); }
 .import-running i { display: block; height: 100%; width: var(--share, 30%); background: #4a90d9; border-radius: 2px; }
@@ -30,3 +44,9 @@ STYLE: Final = """<style>
 @keyframes import-running { from { margin-left: -30%; } to { margin-left: 100%; } }
 @media (prefers-reduced-motion: reduce) { .import-running.unknown i { animation: none; width: 100%; opacity: 0.5; } }
 </style>"""
+
+
+def style() -> str:
+    """With the grounds of both schemes: what stays in view must hide what passes below it."""
+    light, dark = (str(st.get_option(f"theme.{scheme}.backgroundColor")) for scheme in ("light", "dark"))
+    return _STYLE.replace("LIGHT", light).replace("DARK", dark)

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from components.chips import escape_markdown
+from components.fresh_fragment import fresh_fragment
 from predscope.errors import PredscopeError
 from predscope.project import Project
 
@@ -27,16 +28,22 @@ def is_computed(project: Project) -> bool:
 def compute_later(project: Project, compute: Callable[[], None], words: str, height: int) -> None:
     """Compute after the page has been drawn, then draw it once more.
 
+    To be called at the same place when everything is computed, too: the browser may have asked already for what was
+    waiting there, and is answered with nothing.
+
     Args:
         compute: fills the caches that the page reads from.
         words: what is being done, shown meanwhile.
         height: pixels that are kept free meanwhile, so that what is below hardly moves.
     """
-    st.session_state[_WAITING] = True
+    failure = _failures.get(_name(project))
+    is_waiting = failure is None and not is_computed(project)
+    st.session_state[_WAITING] = is_waiting
 
     def wait() -> None:
-        if _name(project) in _failures:
-            st.caption(escape_markdown(_failures[_name(project)]))
+        if failure is not None:
+            st.caption(escape_markdown(failure))
+        if not is_waiting:
             return
         st.caption(words)
         if st.session_state.pop(_WAITING, False):  # this is still the run that draws the page
@@ -49,8 +56,8 @@ def compute_later(project: Project, compute: Callable[[], None], words: str, hei
             _computed.add(_name(project))
         st.rerun()
 
-    with st.container(height=height, border=False):
-        st.fragment(wait, run_every=_DELAY_SECONDS)()
+    with st.container(height=height if is_waiting else "content", border=False):
+        fresh_fragment(wait, run_every=_DELAY_SECONDS if is_waiting else None)()
 
 
 def _name(project: Project) -> tuple[str, str]:

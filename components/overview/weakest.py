@@ -12,6 +12,7 @@ from components.chips import escape_markdown
 from components.data.doors import Door, frame_door, frames_door
 from components.data.links import Line, link_lines
 from components.data.pictures import Picture, PictureGroup, picture_groups
+from components.metric_runs import measuring_command
 from components.overview.sets import MOST_WORST, compared_sets
 from predscope.exploration import FrameQuery, select_frames
 from predscope.exploration.metric_columns import column_of
@@ -46,7 +47,11 @@ def weakest_slices(project: Project, query: FrameQuery) -> None:
         elif len(names) == 1:
             st.caption("No part of the data stands out.")
     if project.images_root is not None and column_of(project, _MEASURED, None, None, query) is None:
-        st.caption("The images are not measured yet: light, sharpness and the like are not among the reasons so far.")
+        command = measuring_command(project)
+        way = f" Measure them with {command}." if command else ""
+        st.caption(
+            f"The images are not measured yet: light, sharpness and the like are not among the reasons so far.{way}"
+        )
 
 
 def slice_lines(project: Project, query: FrameQuery, name: str) -> list[Line]:

@@ -19,13 +19,14 @@ from predscope.exploration.object_query import BY_PLACE, ObjectQuery
 
 MOST_CLASSES: Final = 25
 """Classes of a matrix whose numbers can be read."""
+MATCHINGS: Final = {"class": "Matched within classes first", BY_PLACE: "Matched by place alone"}
+"""By their name in the address; the first is the default, which the address leaves out."""
 _MATRIX: Final = "performance.confusion"
 _TABLE: Final = "performance.largest_confusions"
 _SEARCH: Final = "performance.search"
 _TABLE_PX: Final = 425
 _LARGEST: Final = 20
 _SHOWN: Final = {"counts": "Counts", "recall": "% of labels", "precision": "% of predictions"}
-_MATCHINGS: Final = {"class": "Matched within classes first", BY_PLACE: "Matched by place alone"}
 _ORDERS: Final = {"confusions": "Most confused first", "labels": "Most labels first", "name": "By name"}
 
 
@@ -67,7 +68,7 @@ def confusion(
         by_place: gives the counts where objects are matched whatever their classes; None: that is not on offer.
     """
     title = st.container()
-    if by_place is not None and choose_one("What is matched", "matching", _MATCHINGS) == BY_PLACE:
+    if by_place is not None and choose_one("What is matched", "matching", MATCHINGS) == BY_PLACE:
         found, query = by_place(), query.with_(by_place=True)
     with title:
         if words is None:

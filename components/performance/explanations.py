@@ -97,6 +97,10 @@ positive has the first reason that fits:
 - **Poorly placed, wrong class**: the same with a label of another class.
 - **Nothing there**: it overlaps no label by .1 or more.
 
+**Matched by place alone**: a prediction takes the label that it overlaps most, whatever its class; with another class
+the two are a confused pair. So a more confident prediction of a wrong class keeps the label from the right one, which
+then is a duplicate.
+
 The kinds of error by TIDE differ a little: they are told by other rules, and only to say what each costs.
 """
 _CURVES: Final = """

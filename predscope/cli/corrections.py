@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 _CHOICES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "box_format": (("xywh", "xyxy", "cxcywh"), "boxes are left, top, width, height; two corners; or centre and size"),
     "units": (("pixels", "relative"), "coordinates are pixels, or fractions of the frame"),
-    "class_ids": (("ids", "index"), "class ids are those of the labels, or positions in the list of classes"),
+    "network_fit": (
+        ("stretch", "letterbox", "top-left"),
+        "frames were brought to the --network-input by stretching, centred in padding, or into its top-left corner",
+    ),
+    "class_ids": (
+        ("ids", "index", "sorted", "coco80", "coco91"),
+        "class ids are those of the labels, positions in the list of classes or in that list sorted by name, numbers "
+        "of COCO's 80 classes, or COCO's own ids (1 to 90)",
+    ),
     "confidence_scale": (
         ("fraction", "percent", "logit", "unbounded"),
         "confidences are 0 to 1, 0 to 100, logits, or from 0 without an end",
@@ -23,6 +31,7 @@ _SWITCHES: Final[dict[str, str]] = {
     "merge_alike_classes": "class names that differ only in case, plural or separators are one class",
     "drop_duplicates": "of objects that are exact copies, import the first only",
 }
+_NAMES: Final = (*_CHOICES, "class_offset", "network_input", *_SWITCHES)
 # Written out here, and compared with ``Corrections`` by a test: importing that takes as long as a short command.
 
 
@@ -38,6 +47,9 @@ def add_correction_options(parser: argparse.ArgumentParser, *, of: str = "the fi
     for name, (choices, text) in _CHOICES.items():
         group.add_argument(_flag(name), choices=choices, help=text)
     group.add_argument(_flag("class_offset"), type=int, default=0, metavar="N", help="added to numeric class ids")
+    group.add_argument(
+        _flag("network_input"), metavar="WxH", help="coordinates are pixels of a network's input of this size (640x384)"
+    )
     for name, text in _SWITCHES.items():
         group.add_argument(_flag(name), action="store_true", help=text)
 
@@ -46,13 +58,12 @@ def read_corrections(arguments: argparse.Namespace) -> Corrections:
     """The corrections that were given."""
     from predscope.importing.corrections import Corrections
 
-    names = (*_CHOICES, "class_offset", *_SWITCHES)
-    return Corrections(**{name: getattr(arguments, name) for name in names})
+    return Corrections(**{name: getattr(arguments, name) for name in _NAMES})
 
 
 def given_corrections(arguments: argparse.Namespace) -> list[str]:
     """The flags that were given, by name."""
-    return [_flag(name) for name in (*_CHOICES, "class_offset", *_SWITCHES) if getattr(arguments, name)]
+    return [_flag(name) for name in _NAMES if getattr(arguments, name)]
 
 
 def _flag(name: str) -> str:

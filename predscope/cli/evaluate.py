@@ -14,7 +14,7 @@ import pandas as pd
 
 from predscope.cli.corrections import given_corrections, read_corrections
 from predscope.cli.json_numbers import json_number
-from predscope.cli.report_text import flags_of
+from predscope.cli.report_text import OF_LABELS, flags_of
 from predscope.errors import InputError
 from predscope.evaluation.coco_result import CocoEvaluation
 from predscope.evaluation.detection import Detection
@@ -181,7 +181,8 @@ def _operating_point(arguments: argparse.Namespace, settings: dict[str, Any]) ->
 def _findings(role: str, report: ImportReport) -> list[str]:
     notes = []
     for problem in report.problems.values():
-        flags = flags_of(problem.to_json()) if role == "predictions" else []
+        is_taken = role == "predictions" or set(problem.correction) <= OF_LABELS
+        flags = flags_of(problem.to_json()) if is_taken else []
         fix = f"Add {' '.join(flags)}. {problem.fix}" if flags else problem.fix
         if problem.severity is not Severity.INFO:
             notes.append(f"{role}: {problem.message} ({problem.count:,}) {fix}".rstrip())

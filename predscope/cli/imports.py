@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +49,14 @@ def init(arguments: argparse.Namespace) -> int:
 def run_import(arguments: argparse.Namespace) -> int:
     """Stage the import, show it if asked, publish it unless it is a dry run."""
     project = Project.open(arguments.project) if arguments.project else Project.find()
-    with progress_line() as progress:
+    with _before_publishing(), progress_line(is_wanted=not arguments.json) as progress:
         staged = _stage(project, arguments, progress)
     try:
         publish = not arguments.dry_run
         extra: dict[str, Any] = {}
         if getattr(arguments, "preview_first_frame", False):
-            accepted, extra = _preview(project, staged, arguments)
+            with _before_publishing():
+                accepted, extra = _preview(project, staged, arguments)
             publish = publish and accepted
         if publish:
             result = staged.publish()
@@ -69,6 +72,15 @@ def run_import(arguments: argparse.Namespace) -> int:
     if is_measured and not arguments.json and (measured := measure_imported(result.project)) is not None:
         print(describe_measured(measured))
     return 0
+
+
+@contextmanager
+def _before_publishing() -> Iterator[None]:
+    """Who stops the import here is told that nothing has changed."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; nothing was published.") from None
 
 
 def _stage(project: Project, arguments: argparse.Namespace, progress: Any) -> StagedImport:

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     project = Project.open(arguments.project) if arguments.project else Project.find()
     if arguments.workers < 0:
         raise InputError(f"--workers must be 0 or more, got {arguments.workers}.")
+    project = _with_versions(project, arguments.version)
     try:
         with progress_line() as progress:
             report = run_metrics(
@@ -80,6 +81,17 @@ def run(arguments: argparse.Namespace) -> int:
         _print_report(report, arguments.only)
     is_failed = any(problem.severity is Severity.ERROR for problem in report.problems.values())
     return EXIT_FAILURE if report.is_cancelled or is_failed else 0
+
+
+def _with_versions(project: Project, names: list[str]) -> Project:
+    opened = project.versions_named(names)
+    missing = set(names) - {one.name for one in opened}
+    if missing:
+        raise InputError(
+            f"--version names a version that is not there: {', '.join(sorted(missing))}.",
+            fix="Give a name and a number, such as model_a@1; predscope versions lists them.",
+        )
+    return project.with_versions(opened)
 
 
 def join(arguments: argparse.Namespace) -> int:

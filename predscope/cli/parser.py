@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from predscope import __version__
 from predscope.cli.collecting import collecting_rarely
@@ -30,31 +32,61 @@ examples:
 """
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, like any other error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_UNUSABLE, f"predscope: {message.rstrip('.')}. See: {self.prog} --help\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 unusable input or arguments, 1 any other failure."""
-    arguments = build_parser().parse_args(argv)
+    _prepare_output()
+    given = sys.argv[1:] if argv is None else argv
+    parser = build_parser()
+    if not given:
+        parser.print_help(sys.stderr)
+        return EXIT_UNUSABLE
+    arguments = parser.parse_args(given)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        code = command(arguments)
+        sys.stdout.flush()
+        return code
     except (InputError, ProjectError) as error:
         print(f"predscope: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
     except PredscopeError as error:
         print(f"predscope: {error}", file=sys.stderr)
         return EXIT_FAILURE
-    except KeyboardInterrupt:
-        print("predscope: stopped; nothing was published.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"predscope: {interrupt or 'stopped.'}", file=sys.stderr)
         return EXIT_FAILURE
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read the output has what was wanted, and the interpreter must not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
     except OSError as error:
         print(f"predscope: {error.filename or 'file system'}: {error.strerror or error}", file=sys.stderr)
         return EXIT_FAILURE
 
 
+def _prepare_output() -> None:
+    """Output that is closed goes nowhere; names that the encoding of the terminal cannot hold get escapes.
+
+    OpenCV, once it is loaded, says nothing of its own about images that it cannot read: reports do.
+    """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end of the process
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = OneLineParser(
         prog="predscope",
         description="See labels and model predictions on the images, and learn where the model fails.",
         epilog=_TOP_EPILOG,
@@ -213,6 +245,13 @@ def _add_metrics(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--file", action="append", default=[], type=Path, metavar="FILE.py", help="Python file with metrics of your own"
     )
     running.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2; 0: none but this)")
+    running.add_argument(
+        "--version",
+        action="append",
+        default=[],
+        metavar="NAME@N",
+        help="an old version of a set to be measured, too, such as model_a@1; may be given several times",
+    )
     running.set_defaults(command=_run_metrics_run)
     joining = kinds.add_parser("join", help="add columns of a CSV or Parquet file, or embeddings")
     joining.add_argument("path", type=Path, metavar="PATH", help=".csv, .tsv, .parquet, .npy or .npz")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from predscope.report import ImportReport
@@ -20,14 +20,24 @@ _MAX_EXAMPLES: Final = 3
 _MIN_WIDTH: Final = 40
 
 
-def print_report(report: ImportReport, *, file: TextIO | None = None, with_flags: bool = True) -> None:
+OF_LABELS: Final = frozenset({"rescale"})
+"""Corrections of labels that commands take which get labels and predictions at once (``Corrections.of_labels``)."""
+
+
+def print_report(
+    report: ImportReport, *, file: TextIO | None = None, with_flags: bool = True, taken: Collection[str] | None = None
+) -> None:
     """Counts first, then the findings by how much they matter, each with its places and its fix.
 
     Args:
         with_flags: say which flags would mend what was found.
+        taken: of those only flags of these corrections, by their names; None: all.
     """
     out = file or sys.stdout
     record = report.to_json()
+    for problem in record["problems"]:
+        if taken is not None and not set(problem["correction"]) <= set(taken):
+            problem["correction"] = {}
     print(f"{record['source']} ({record['format']})", file=out)
     counts = [f"{record['imported']:,} of {record['rows']:,} objects imported"]
     if record["repaired"]:

@@ -11,18 +11,20 @@ import time
 import webbrowser
 from typing import Any, Final
 
-from predscope.errors import PredscopeError
+from predscope.errors import InputError, PredscopeError
 from predscope.locations import app_folder
 from predscope.project import Project
 from predscope.running_app import address, free_port, is_port_free, project_served_at
 
 _POLL_SECONDS: Final = 0.05
 _OPEN_WITHIN_SECONDS: Final = 60.0
+_PORTS: Final = 65536
 
 
 def serve(project: Project, arguments: argparse.Namespace, *, start_page: str) -> int:
     """Serve the app of a project until it is stopped; if one runs on the port already, only point to it."""
     host, port = arguments.host, arguments.port
+    _check_address(host, port)
     if not is_port_free(host, port):
         served = project_served_at(address(host, port))
         if served is not None and served.resolve() == project.path.resolve():
@@ -53,6 +55,18 @@ def serve(project: Project, arguments: argparse.Namespace, *, start_page: str) -
         }
     )
     return 0
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse what no program of this machine can listen on."""
+    if not 0 < port < _PORTS:
+        raise InputError(f"must be from 1 to {_PORTS - 1}, got {port}.", where="--port")
+    if not is_port_free(host, 0):  # 0: any port
+        raise InputError(
+            f"{host!r} is no address of this machine.",
+            where="--host",
+            fix="Leave it out for this machine alone, or give 0.0.0.0 for all of its addresses.",
+        )
 
 
 def _load_app() -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from predscope.cli.corrections import given_corrections, read_corrections
-from predscope.cli.report_text import print_report
+from predscope.cli.report_text import OF_LABELS, print_report
 from predscope.cli.serving import serve
 from predscope.errors import InputError
 from predscope.locations import sample_data_folder
@@ -85,7 +85,8 @@ def _from_files(
         )
     for which, report in made.reports.items():
         if made.is_new or report.has_errors:
-            print_report(report, file=sys.stderr, with_flags=which.startswith("predictions"))
+            taken = OF_LABELS if which.startswith("labels") else None
+            print_report(report, file=sys.stderr, taken=taken)
     return made
 
 

@@ -79,7 +79,7 @@ class CocoProblem:
                     labels.area.tolist(),
                     labels.is_crowd.tolist(),
                     visible.tolist(),
-                    points.reshape(len(labels), -1).tolist(),
+                    points.reshape(len(labels), 3 * count).tolist(),
                     strict=True,
                 )
             )
@@ -92,7 +92,7 @@ class CocoProblem:
                 predictions.class_id.tolist(),
                 predictions.box.tolist(),
                 predictions.confidence.tolist(),
-                keypoints(predictions, count).reshape(len(predictions), -1).tolist(),
+                keypoints(predictions, count).reshape(len(predictions), 3 * count).tolist(),
                 strict=True,
             )
         ]

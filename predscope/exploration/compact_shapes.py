@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
 import numpy as np
 
+from predscope.evaluation.ignored_classes import ignored_class_ids
 from predscope.exploration.mask_outline import mask_outline
-from predscope.schema import Geometry
+from predscope.schema import Geometry, ObjectClass
 
 _TOLERANCE: Final = 1.5
 """Units by which an outline may stray."""
@@ -58,6 +60,17 @@ def compact_object(values: dict[str, Any], layer: int, canvas: Canvas, *, detail
         flags,
         geometry,
     ]
+
+
+def mark_ignored(objects: Iterable[dict[str, Any]], classes: Sequence[ObjectClass]) -> None:
+    """Let objects of classes that take no part in evaluations be drawn as what is ignored, as the viewer does.
+
+    Args:
+        objects: their columns, as for ``compact_object``; changed in place.
+    """
+    ignored = frozenset(ignored_class_ids(classes))
+    for values in objects if ignored else ():
+        values["is_ignored"] = values["is_ignored"] or values["class_id"] in ignored
 
 
 def _box(values: dict[str, Any], canvas: Canvas) -> tuple[Geometry, list[int] | None]:

@@ -86,26 +86,24 @@ class Performance:
         """``frames``: int (n,), the frames that ``found`` holds the objects of."""
         self.detection = found
         self.frames = frames
-        self._points: RecentlyUsed[AtPoint] = RecentlyUsed(4)
-        self._by_place: RecentlyUsed[Confusion] = RecentlyUsed(2)
+        self._points: RecentlyUsed[AtPoint] = RecentlyUsed(6)
         self._curves: RecentlyUsed[Curves] = RecentlyUsed(8)
         self._error_kinds: RecentlyUsed[ErrorKinds] = RecentlyUsed(2)
         self._errors: RecentlyUsed[Tide] = RecentlyUsed(4)
         self._intervals: RecentlyUsed[ApBootstrap] = RecentlyUsed(1)
 
-    def at(self, confidence: float, iou: float) -> AtPoint:
-        """Outcomes and counts at an operating point."""
+    def at(self, confidence: float, iou: float, *, by_place: bool = False) -> AtPoint:
+        """Outcomes and counts at an operating point.
+
+        Args:
+            by_place: predictions take labels of any class, see ``evaluation.class_agnostic``.
+        """
 
         def compute() -> AtPoint:
-            table = self.detection.match_table(confidence, iou)
+            table = self.detection.match_table(confidence, iou, class_agnostic=by_place)
             return AtPoint(table, count_outcomes(table, self.detection.classes))
 
-        return self._points.get((confidence, iou), compute)
-
-    def confusion_by_place(self, confidence: float, iou: float) -> Confusion:
-        """The confusion matrix where predictions take labels of any class, see ``evaluation.class_agnostic``."""
-        found = self.detection
-        return self._by_place.get((confidence, iou), lambda: found.confusion(confidence, iou, class_agnostic=True))
+        return self._points.get((confidence, iou, by_place), compute)
 
     def curves(self, iou: float) -> Curves:
         """Counts over all confidences."""

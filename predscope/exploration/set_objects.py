@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from predscope.exploration.compact_shapes import compact_object
+from predscope.exploration.compact_shapes import compact_object, mark_ignored
 from predscope.exploration.crops import CropUrl, Window, canvas_of, crop_of_frame, window_around
 from predscope.exploration.metric_columns import column_of, value_in_words
 from predscope.exploration.metric_lookup import Side
@@ -131,6 +131,8 @@ def set_crops(
     on_frame: dict[int, list[dict[str, Any]]] = {index: [] for index in indices}
     for values in layer.objects.of_frames(indices, columns=DRAWN_COLUMNS).to_pylist():
         on_frame[values["frame_index"]].append(values)
+    for around in on_frame.values():
+        mark_ignored(around, project.classes)
     records = []
     for place, row in zip(places, frames, strict=True):
         around = on_frame[int(found.frame_index[place])]

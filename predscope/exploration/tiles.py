@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from predscope.evaluation.ignored_classes import ignored_class_ids
 from predscope.exploration.columns import RecentlyUsed
-from predscope.exploration.compact_shapes import Canvas, compact_object
+from predscope.exploration.compact_shapes import Canvas, compact_object, mark_ignored
 from predscope.exploration.kind_counts import OutcomeCodes
 from predscope.exploration.outcomes import match_table
 from predscope.exploration.query import FrameQuery, chosen_label_set, chosen_sets
@@ -39,6 +40,7 @@ DRAWN_COLUMNS: Final = [
 ]  # fmt: skip
 
 _ERRORS: Final = (2, 3)  # codes of false positives and false negatives
+_IGNORED: Final = 4
 
 Links = Callable[[int, str], str]
 
@@ -184,15 +186,20 @@ def _draw(project: Project, layers: Sequence[Layer], request: _Request) -> list[
     """Size, objects and the number of objects left out of each tile."""
     found: dict[int, list[list[_Found]]] = {index: [[] for _ in layers] for index in request.frame_indices}
     codes = _outcome_codes(project, request)
+    ignored_classes = frozenset(ignored_class_ids(project.classes))
     for position, layer in enumerate(layers):
         table = layer.objects.of_frames(sorted(found), columns=DRAWN_COLUMNS)
         if layer.role == "predictions":
             table = table.filter(pc.greater_equal(table["confidence"].fill_null(1.0), request.threshold))
         things = _read(table, position)
+        mark_ignored((thing.values for thing in things), project.classes)
         if codes is not None and (layer.role == "labels" or layer.objects.name == request.evaluated):
             of_rows = codes.of_rows(layer.role, table["row"].to_numpy()).tolist()
             for thing, code in zip(things, of_rows, strict=True):
                 thing.outcome = code
+        for thing in things if codes is not None else ():
+            if thing.values["class_id"] in ignored_classes:  # no evaluation knows of them
+                thing.outcome = _IGNORED
         for thing in things:
             found[thing.values["frame_index"]][position].append(thing)
     frames = project.frames.iloc[list(request.frame_indices)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,17 @@ class Destination:
     report: ExportReport
 
 
+class Kept(StrEnum):
+    """What a format may hold beside the objects."""
+
+    UNUSED_CLASSES = "unused_classes"
+    """Classes that have no object."""
+    CLASS_DETAILS = "class_details"
+    """Groups of classes, names of keypoints and skeletons."""
+    FRAME_METADATA = "frame_metadata"
+    """Metadata of frames."""
+
+
 class Exporter(Protocol):
     """One format. Register an instance with ``registry.register``."""
 
@@ -40,6 +52,8 @@ class Exporter(Protocol):
     """Of the file that it writes; "" for a folder."""
     roles: tuple[Role, ...]
     """What it can hold."""
+    keeps: frozenset[Kept]
+    """What it holds of labels beside their objects."""
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         """Write the selection; called once with a path at which nothing is, or an empty folder."""

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from predscope import __version__
-from predscope.export.base import Destination
+from predscope.export.base import Destination, Kept
 from predscope.export.coco_boxes import boxes_follow_from_shapes
 from predscope.export.frames import ExportFrame, FrameNames
 from predscope.export.report import ExportReport
@@ -41,6 +41,7 @@ class CocoExporter:
     title = "COCO JSON"
     suffix = ".json"
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset(Kept)
     has_frames_with_predictions = False
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:

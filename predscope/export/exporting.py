@@ -9,6 +9,7 @@ from pathlib import Path
 
 from predscope.errors import InputError
 from predscope.export.base import Destination, Exporter
+from predscope.export.beside_objects import note_what_is_left_out
 from predscope.export.images import IMAGE_MODES, ImageMode, Images
 from predscope.export.registry import find_exporter
 from predscope.export.report import ExportReport
@@ -74,6 +75,7 @@ def write_selection(
     check_target(selection.project, target, is_folder=is_folder, overwrite=overwrite)
     objects = selection.objects
     report = ExportReport(target, exporter.name, objects.role, objects.name, objects.version)
+    note_what_is_left_out(selection, exporter, report)
     with writing_whole(target, report, is_folder=is_folder) as place:
         exporter.write(selection, Destination(place, Images(selection.project, images, report), report))
     return report

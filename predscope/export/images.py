@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from predscope.export.frames import ExportFrame
 from predscope.export.report import ExportReport
+from predscope.media.naming import is_video_name
 from predscope.project import Project
 
 ImageMode = Literal["none", "copy", "link"]
@@ -42,7 +43,7 @@ class Images:
         if not self.are_wanted:
             return None
         source = self._project.image_file(frame.index)
-        if source is None or not source.is_file():
+        if source is None or not source.is_file() or is_video_name(source.name):  # a video that cannot be read
             self._report.lose("images_missing", 1, frame.file_name)
             return None
         whole = name + source.suffix

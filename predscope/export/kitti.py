@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from predscope.export.base import Destination
+from predscope.export.base import Destination, Kept
 from predscope.export.frames import ExportFrame, FrameNames
 from predscope.export.report import ExportReport
 from predscope.export.selection import ExportSelection
@@ -19,7 +19,17 @@ _COLUMNS: Final = (
     *("class_scores", "track_id", "attributes"),
 )
 _DONT_CARE: Final = "DontCare"
-_OWN_KEYS: Final = frozenset({"truncation", "occlusion", "alpha", "dimensions_m", "location_m", "rotation_y"})
+_OWN: Final[dict[str, tuple[float, ...]]] = {
+    "truncation": (-1,),
+    "occlusion": (-1,),
+    "alpha": (-10,),
+    "dimensions_m": (-1, -1, -1),
+    "location_m": (-1000, -1000, -1000),
+    "rotation_y": (-10,),
+}
+"""Columns beside the class and the box, with the numbers for "not known"."""
+_OCCLUSIONS: Final = (-1, 0, 1, 2, 3)
+"""Whole numbers here, and read as such; elsewhere occlusion is the share that is hidden."""
 _AS_BOXES: Final = {
     Geometry.MASK: "masks_as_boxes",
     Geometry.POLYGON: "outlines_as_boxes",
@@ -36,6 +46,7 @@ class KittiExporter:
     title = "KITTI text files"
     suffix = ""
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset[Kept]()
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         report = destination.report
@@ -67,21 +78,18 @@ def _line(
     if (code := _AS_BOXES.get(row["geometry"])) is not None:
         report.lose(code)
     attributes = orjson.loads(row["attributes"]) if row["attributes"] else {}
-    report.lose("attributes_left_out", int(bool(set(attributes) - _OWN_KEYS) or row["track_id"] is not None))
+    own, is_whole = _own_columns(attributes)
+    report.lose("attributes_left_out", int(not is_whole or row["track_id"] is not None))
     report.lose("class_scores_left_out", int(row["class_scores"] is not None))
     name = class_names[row["class_id"]]
     if role == "labels" and (row["is_ignored"] or row["is_crowd"]) and name.lower() != _DONT_CARE.lower():
         report.lose("ignored_as_dont_care")
         name = _DONT_CARE
     left, top, width, height = box
+    corners = [left, top, left + width, top + height]
     numbers = [
-        *_numbers(attributes.get("truncation"), 1, -1),
-        *_numbers(attributes.get("occlusion"), 1, -1),
-        *_numbers(attributes.get("alpha"), 1, -10),
-        *(left, top, left + width, top + height),
-        *_numbers(attributes.get("dimensions_m"), 3, -1),
-        *_numbers(attributes.get("location_m"), 3, -1000),
-        *_numbers(attributes.get("rotation_y"), 1, -10),
+        *(own["truncation"] + own["occlusion"] + own["alpha"] + corners),
+        *(own["dimensions_m"] + own["location_m"] + own["rotation_y"]),
     ]
     if role == "predictions":
         numbers.append(row["confidence"])
@@ -89,11 +97,18 @@ def _line(
     return " ".join([name, *map(_number, numbers)])
 
 
-def _numbers(value: Any, count: int, unknown: float) -> list[float]:
-    """So many numbers; where there are others, those for "not known"."""
-    values = value if isinstance(value, list) else [value]
-    is_good = len(values) == count and all(type(one) in (int, float) for one in values)
-    return [float(one) for one in values] if is_good else [float(unknown)] * count
+def _own_columns(attributes: dict[str, Any]) -> tuple[dict[str, list[float]], bool]:
+    """The columns beside class and box, and whether they hold all of the attributes."""
+    columns = {key: list(unknown) for key, unknown in _OWN.items()}
+    is_whole = True
+    for key, value in attributes.items():
+        values = value if isinstance(value, list) else [value]
+        is_good = len(values) == len(columns.get(key, ())) and all(type(one) in (int, float) for one in values)
+        if is_good and (key != "occlusion" or value in _OCCLUSIONS):
+            columns[key] = [float(one) for one in values]
+        else:
+            is_whole = False
+    return columns, is_whole
 
 
 def _number(value: float) -> str:

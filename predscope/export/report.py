@@ -16,6 +16,9 @@ LOSSES: Final[dict[str, str]] = {
         "Boxes stand among outlines; some training programs then leave out all outlines of a file. "
         "Export classes of one kind alone if yours does."
     ),
+    "class_details_left_out": (
+        "Groups, keypoint names and colours of classes, or that evaluations ignore them, have no place in the format."
+    ),
     "class_names_changed": "Spaces in class names became underscores, since spaces separate columns.",
     "class_scores_left_out": "The format has one score a prediction; those of the other classes were left out.",
     "crowds_as_objects": "The format cannot mark crowd regions and ignored objects; they were written as objects.",
@@ -24,10 +27,11 @@ LOSSES: Final[dict[str, str]] = {
     "frame_size_unknown": "Fractions and masks need the size of the frame; objects of frames without it were left out.",
     "ignored_as_dont_care": "Ignored objects and crowd regions were written as DontCare regions, without their class.",
     "images_missing": "Images that cannot be read were not added.",
-    "keypoints_as_boxes": "Keypoints have no place in the format; their boxes were written.",
+    "keypoints_as_boxes": "Keypoints have no place in the format; the boxes or outlines of their objects were written.",
     "lines_as_boxes": "Lines have no place in the format; the boxes around them were written.",
     "masks_as_boxes": "Masks have no place in the format; the boxes around them were written.",
     "masks_as_outlines": "Masks became outlines along the borders of their pixels.",
+    "metadata_left_out": "Metadata of frames has no place in the format; it was left out.",
     "names_changed": "Files of frames got other names, so that none collide and all systems can hold them.",
     "no_ids_of_frames": (
         "The frames have no ids of their own; image_id counts them from 1, as labels exported from this project do."
@@ -39,6 +43,7 @@ LOSSES: Final[dict[str, str]] = {
     "parts_joined": "Outlines with parts or holes became one ring each, with seams between the parts.",
     "ids_renumbered": "Ids of objects that are missing, repeated or no whole numbers became new ones, from 1.",
     "text_changed": "Characters that XML cannot hold became underscores.",
+    "unused_classes_left_out": "The format names classes beside their objects alone; those without any were left out.",
 }
 """What a format could not hold, by code."""
 

@@ -88,6 +88,11 @@ class ExportSelection:
     def role(self) -> Role:
         return self.objects.role
 
+    @property
+    def has_chosen_objects(self) -> bool:
+        """Are single objects chosen, by what became of them or by a view, rather than frames and classes?"""
+        return self._row_mask is not None
+
     @cached_property
     def classes(self) -> list[ObjectClass]:
         """The classes that are written, by class id."""
@@ -122,6 +127,10 @@ class ExportSelection:
             for entry in pc.value_counts(table["geometry"]).to_pylist():
                 counts[entry["values"]] = counts.get(entry["values"], 0) + entry["counts"]
         return counts
+
+    def used_class_ids(self) -> set[int]:
+        """Ids of the classes of which there is an object."""
+        return {one for table in self.chunks([]) for one in table["class_id"].unique().to_pylist()}
 
     def filled_columns(self, columns: Sequence[str]) -> set[str]:
         """Those of the columns that say something of any of the objects."""
@@ -256,7 +265,11 @@ def _frame_mask(project: Project, names: Sequence[str] | None) -> np.ndarray:
     unknown = [name for name, index in found.items() if index is None]
     if unknown:
         shown = ", ".join(unknown[:5])
-        raise InputError(f"the project has no frame {shown} ({len(unknown):,} of {len(found):,}).", where="--frames")
+        raise InputError(
+            f"the project has no frame {shown} ({len(unknown):,} of {len(found):,}).",
+            where="--frames",
+            fix="Give ids or file names of frames, or a file with one a line.",
+        )
     return _mask_of(np.array([index for index in found.values() if index is not None], np.int64), count)
 
 

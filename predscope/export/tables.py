@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from predscope.export.base import Destination
+from predscope.export.base import Destination, Kept
 from predscope.export.frames import FrameNames
 from predscope.export.selection import ExportSelection
 from predscope.schema import OBJECT_SCHEMA, ObjectClass, Role
@@ -37,6 +37,7 @@ class CsvExporter:
     title = "CSV, a row an object"
     suffix = ".csv"
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset[Kept]()
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         path = table_path(destination, self.suffix)
@@ -56,6 +57,7 @@ class ParquetExporter:
     title = "Parquet, a row an object"
     suffix = ".parquet"
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset[Kept]()
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         writer: pq.ParquetWriter | None = None

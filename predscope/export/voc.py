@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from predscope.export.base import Destination
+from predscope.export.base import Destination, Kept
 from predscope.export.frames import ExportFrame, FrameNames
 from predscope.export.report import ExportReport
 from predscope.export.selection import ExportSelection
@@ -34,6 +34,7 @@ class VocExporter:
     title = "Pascal VOC XML"
     suffix = ""
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset[Kept]()
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         report = destination.report
@@ -100,17 +101,16 @@ def _outline(row: dict[str, Any], report: ExportReport) -> list[str]:
     """A ``polygon`` element, which holds one ring."""
     geometry = row["geometry"]
     ring = None
-    if geometry == Geometry.POLYGON:
+    if row["polygons"] is not None:
         parts = row["polygons"]
         ring = parts[0][0] if len(parts) == 1 and len(parts[0]) == 1 else None
         report.lose("outlines_as_boxes", int(ring is None))
     elif geometry == Geometry.ORIENTED_BOX:
         ring = corners_of(row["oriented_box"])
         report.lose("oriented_as_outlines")
-    else:
-        report.lose("masks_as_boxes", int(geometry == Geometry.MASK))
-        report.lose("keypoints_as_boxes", int(geometry == Geometry.KEYPOINTS))
-        report.lose("lines_as_boxes", int(geometry == Geometry.POLYLINE))
+    report.lose("masks_as_boxes", int(geometry == Geometry.MASK))
+    report.lose("keypoints_as_boxes", int(geometry == Geometry.KEYPOINTS))
+    report.lose("lines_as_boxes", int(geometry == Geometry.POLYLINE))
     if ring is None:
         return []
     points = [

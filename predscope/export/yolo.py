@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from predscope.export.base import Destination, class_numbers
+from predscope.export.base import Destination, Kept, class_numbers
 from predscope.export.frames import ExportFrame, FrameNames
 from predscope.export.report import ExportReport
 from predscope.export.selection import ExportSelection
@@ -31,6 +31,7 @@ class YoloExporter:
     title = "YOLO text files"
     suffix = ""
     roles: tuple[Role, ...] = ("labels", "predictions")
+    keeps = frozenset({Kept.UNUSED_CLASSES})
 
     def write(self, selection: ExportSelection, destination: Destination) -> None:
         report, root = destination.report, destination.path
@@ -89,25 +90,25 @@ class _Rows:
         """The numbers of a row behind the class, in fractions of the frame."""
         geometry, report = row["geometry"], self._report
         if self._keypoints:  # every row of a pose has the same columns, or those of a box
+            report.lose("outlines_as_boxes", int(_has_outline(row)))
             if geometry != Geometry.KEYPOINTS:
-                report.lose("outlines_as_boxes", int(geometry in _OUTLINED))
                 return self._box(row, size)
             points = np.zeros((self._keypoints, 3))
             given = np.asarray(row["keypoints"], np.float64).reshape(-1, 3)
             points[: len(given)] = given
             points[:, :2] /= size
             return [*self._box(row, size), *points.ravel().tolist()]
+        report.lose("lines_as_boxes", int(geometry == Geometry.POLYLINE))
+        report.lose("keypoints_as_boxes", int(geometry == Geometry.KEYPOINTS))
         if geometry == Geometry.ORIENTED_BOX:
             return _fractions(corners_of(row["oriented_box"]), size)
-        if geometry == Geometry.POLYGON:
-            rings = outline_rings(row["polygons"])
-        elif geometry == Geometry.MASK:
+        if not _has_outline(row):
+            return self._box(row, size)
+        if row["rle_counts"] is not None:
             rings = mask_rings(row["rle_counts"], (row["rle_height"], row["rle_width"]))
             report.lose("masks_as_outlines")
         else:
-            report.lose("lines_as_boxes", int(geometry == Geometry.POLYLINE))
-            report.lose("keypoints_as_boxes", int(geometry == Geometry.KEYPOINTS))
-            return self._box(row, size)
+            rings = outline_rings(row["polygons"])
         if not rings:
             return self._box(row, size)
         report.lose("parts_joined", int(len(rings) > 1))
@@ -117,6 +118,11 @@ class _Rows:
     def _box(row: dict[str, Any], size: np.ndarray) -> list[float]:
         corner, sides = np.array([row["x"], row["y"]]), np.array([row["w"], row["h"]])
         return [*((corner + sides / 2) / size).tolist(), *(sides / size).tolist()]
+
+
+def _has_outline(row: dict[str, Any]) -> bool:
+    """An outline or a mask, be it that of an object with keypoints."""
+    return row["polygons"] is not None or row["rle_counts"] is not None
 
 
 def number(value: float) -> str:

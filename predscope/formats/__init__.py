@@ -4,18 +4,20 @@
 - ``detect``, ``readers``, ``register``: the registry; packages add readers by the entry point group
   ``predscope.formats``.
 - ``Reader``, ``Reading``, ``ObjectBatch``, ``Detection``: what a reader is and what it hands over (``base``).
-- Readers, a module or a package each: ``coco`` (labels, results, LVIS, panoptic), ``yolo``, ``voc``, ``text`` (KITTI,
-  plain detections), ``tables`` (CSV and Parquet: objects, classes, scores, Open Images), ``masks`` (of classes and of
-  instances), ``image_folder``, ``labelme``, ``cvat``, ``label_studio``, ``supervisely``, ``bdd100k``, ``datumaro``,
-  ``via``, ``encord`` (pickled predictions, read as data).
+- Readers, a module or a package each: ``coco`` (labels, results, LVIS, panoptic, YouTube-VIS), ``yolo``,
+  ``voc``, ``text`` (KITTI, plain detections), ``tables`` (CSV and Parquet: objects, classes, scores, Open Images),
+  ``masks`` (of classes and of instances), ``image_folder``, ``labelme``, ``cvat``, ``label_studio``, ``supervisely``,
+  ``bdd100k``, ``datumaro``, ``via``, ``cityscapes``, ``encord`` (pickled predictions, read as data).
 - ``data_sets``: folders that are whole data sets: which of what they hold is the input. ``archives``: zip files.
 - ``json_files``: fast reading of big JSON files; ``shape_rows``: rows of any shapes, collected to batches.
 """
 
 from predscope.formats.base import Detection, ObjectBatch, Reader, Reading, Role
 from predscope.formats.bdd100k import Bdd100kReader
+from predscope.formats.cityscapes import CityscapesReader
 from predscope.formats.coco.panoptic import CocoPanopticReader
 from predscope.formats.coco.reader import CocoReader
+from predscope.formats.coco.videos import YouTubeVisReader
 from predscope.formats.cvat.reader import CvatReader
 from predscope.formats.datumaro import DatumaroReader
 from predscope.formats.encord.reader import EncordPickleReader
@@ -32,7 +34,7 @@ from predscope.formats.tables.open_images import OpenImagesReader
 from predscope.formats.tables.reader import TableReader
 from predscope.formats.text.detections import DetectionTextReader
 from predscope.formats.text.kitti import KittiReader
-from predscope.formats.via import ViaReader
+from predscope.formats.via.reader import ViaReader
 from predscope.formats.voc import VocReader
 from predscope.formats.yolo.reader import YoloReader
 
@@ -66,6 +68,8 @@ _BUILT_IN = (
     ViaReader(),
     InstanceMaskReader(),
     CocoPanopticReader(),
+    YouTubeVisReader(),
+    CityscapesReader(),
     LabelStudioReader(),
     DetectionTextReader(),
     OpenImagesReader(),

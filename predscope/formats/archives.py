@@ -18,6 +18,8 @@ from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import ObjectBatch, Reading
 from predscope.media.archives import list_members, read_member
 from predscope.media.naming import IMAGE_SUFFIXES, VIDEO_SUFFIXES, suffix_of
+from predscope.reading_progress import counted
+from predscope.short_words import as_text
 
 MOST_BYTES: Final = 8 << 30
 """Of all that is unpacked."""
@@ -47,7 +49,7 @@ class OpenedSource:
     def adopt(self, reading: Reading, source: str) -> Reading:
         """The same reading, which names the archive where its reader names what was unpacked."""
         report = reading.report
-        report.source = source if self.files else report.source or source
+        report.source = as_text(source) if self.files else report.source or source
         if self._archive is not None and self._folder is not None:
             reading.batches = self._renaming(reading.batches, reading)
         return reading
@@ -79,13 +81,22 @@ def opened_archive(source: Path) -> Iterator[OpenedSource]:
     _check_space(source, names)
     folder = Path(tempfile.mkdtemp(prefix="predscope-"))
     try:
-        for name in names:
+        for name in counted(names, "Unpacking"):
             _unpack(source, name, folder)
         yield OpenedSource(_only_entry(folder), len(names), members.refused, source, folder)
     except InputError as error:
         raise _renamed(error, folder, source) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def unpacked_bytes(source: Path) -> int:
+    """What a zip archive would unpack to; 0 where it is none, or is damaged."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return 0
 
 
 def _check_space(source: Path, names: list[str]) -> None:

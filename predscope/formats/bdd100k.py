@@ -17,6 +17,7 @@ from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
 from predscope.formats.json_files.document import JsonDocument, Span
 from predscope.formats.json_files.frames import (
+    FIRST_LOOK,
     FrameFile,
     detect_frame_files,
     frame_files,
@@ -78,7 +79,7 @@ class Bdd100kReader:
         files = frame_files(source)
         frames: list[DeclaredFrame] = []
         scored = total = 0
-        for file, document in open_frame_files(files, report, _fits, _TITLE):
+        for file, document in open_frame_files(files, report, _fits, _TITLE, FIRST_LOOK):
             try:
                 for entry in _frames(document, file.place):
                     if entry.declared is not None:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from predscope.errors import InputError
+from predscope.reading_progress import pulse
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of a file the readers look at to recognise it."""
+LONGEST_LINE_BYTES: Final = 16 * 1024 * 1024
+"""How much of a first line is read to recognise a file by whole lines; a longer one counts as cut there."""
 
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
@@ -25,6 +28,7 @@ _SIGNATURES: Final = (
     (b"PAR1", "a Parquet file"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"%PDF", "a PDF document"),
+    (b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
     (b"\x80\x02", "a Python pickle"),
     (b"\x80\x03", "a Python pickle"),
     (b"\x80\x04", "a Python pickle"),
@@ -41,6 +45,7 @@ def read_head(source: Path) -> bytes:
     Raises:
         InputError: it does not exist or cannot be read.
     """
+    pulse()
     if source.is_dir():
         return b""
     try:
@@ -52,12 +57,36 @@ def read_head(source: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror or error}.", where=source) from None
 
 
+def read_first_lines(source: Path) -> list[str]:
+    """The lines at the start of a text file, whole ones: where the file goes on, not the one that its head cuts.
+
+    A first line longer than the head is read to its end, up to ``LONGEST_LINE_BYTES``.
+
+    Raises:
+        InputError: it does not exist or cannot be read.
+    """
+    head = read_head(source)
+    if len(head) == HEAD_BYTES:
+        whole = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
+        head = whole or _first_line(source)
+    return head.decode("utf-8-sig", "replace").splitlines()
+
+
+def _first_line(source: Path) -> bytes:
+    try:
+        with source.open("rb") as file:
+            return file.readline(LONGEST_LINE_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}.", where=source) from None
+
+
 def read_all(source: Path) -> bytes:
     """The whole file.
 
     Raises:
         InputError: it cannot be read, or it is a folder.
     """
+    pulse()
     try:
         return source.read_bytes()
     except FileNotFoundError:
@@ -95,8 +124,10 @@ def describe_content(head: bytes) -> str:
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "a WebP image"
+    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI "):
+        return "a WebP image" if head[8:12] == b"WEBP" else "an AVI video"
+    if head[4:8] == b"ftyp":
+        return "an MP4 or MOV video"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512]
     lower = start.lower()
     if lower.startswith((b"<!doctype html", b"<html")):

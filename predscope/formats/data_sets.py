@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from predscope.errors import InputError
 from predscope.formats.base import Detection, Reader, Role
 from predscope.formats.folders import place_below
+from predscope.reading_progress import pulse
 from predscope.report import ImportReport, Severity
 
 _DATA_SUFFIXES: Final = frozenset(
@@ -25,6 +26,8 @@ _ONE_IS_ENOUGH: Final = frozenset({".png", ".npy"})
 _NO_DATA: Final = frozenset({"__macosx", "node_modules", "jpegimages", "__pycache__"})
 _COMPANIONS: Final = ("SegmentationClass", "SegmentationObject", "ImageSets")
 """Folders of a Pascal VOC data set beside its Annotations: the same objects again, as pixels."""
+_SAME_OBJECTS: Final = ({"cityscapes", "instance_masks"}, {"cityscapes", "masks"})
+"""Readers of which one is clearly the better for a folder: Cityscapes' polygons, and the masks made of them."""
 _MASK_FOLDER: Final = re.compile(r"mask|seg|label|annot|instance|truth|\bgt", re.IGNORECASE)
 _CERTAIN: Final = 0.5
 """Below this score, a reader takes a folder only for want of anything better."""
@@ -100,6 +103,7 @@ def _folders_with_data(source: Path) -> Iterable[tuple[Path, list[Path]]]:
     seen: set[str] = set()
     base = len(source.parts)
     for folder, folders, files in os.walk(source, followlinks=True):
+        pulse()
         real = os.path.realpath(folder)
         if real in seen or len(seen) >= _MAX_FOLDERS:
             folders.clear()
@@ -199,6 +203,8 @@ def _is_rival(entry: FoundInput, best: Reader, source: Path) -> bool:
     if name == best.name or entry.detection.score < _CERTAIN:
         return False
     folders = place_below(entry.path, source).split("/") if entry.path != source else []
+    if {best.name, name} in _SAME_OBJECTS:
+        return False
     if best.name in ("voc", "masks") and any(folder.startswith(_COMPANIONS) for folder in folders):
         return False
     if name in ("masks", "instance_masks"):  # flat pictures look like masks: the name must say that they are
@@ -206,7 +212,17 @@ def _is_rival(entry: FoundInput, best: Reader, source: Path) -> bool:
     return True
 
 
-def several_inputs(source: Path, found: list[FoundInput]) -> InputError:
+class SeveralInputsError(InputError):
+    """A folder of which nothing tells what in it is meant.
+
+    Attributes:
+        inputs: what there is to choose from.
+    """
+
+    inputs: tuple[FoundInput, ...] = ()
+
+
+def several_inputs(source: Path, found: list[FoundInput]) -> SeveralInputsError:
     """The refusal to choose between several inputs, with what there is."""
     roles = sorted({entry.detection.role for entry in found})
     shown = [
@@ -214,12 +230,14 @@ def several_inputs(source: Path, found: list[FoundInput]) -> InputError:
         for entry in found[:_MAX_SHOWN]
     ]
     more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
-    return InputError(
+    error = SeveralInputsError(
         f"holds several inputs: {', '.join(shown)}{more}. Reading them all could import the same objects twice.",
         where=source,
         fix="Give the one that you mean, by its own path. For more of them, import each under a name of its own: "
         f"predscope import {roles[0]} PATH --name NAME",
     )
+    error.inputs = tuple(found)
+    return error
 
 
 def note_choice(entry: FoundInput, source: Path, report: ImportReport) -> None:

@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from predscope.reading_progress import pulse
+
 SAMPLE_FILES: Final = 64
 """How many files of a folder are looked at to judge it."""
 
@@ -23,6 +25,7 @@ def walk_files(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         return
     seen: set[str] = set()
     for folder, folders, files in os.walk(root, followlinks=True):
+        pulse()
         real = os.path.realpath(folder)
         if real in seen:
             folders.clear()
@@ -31,6 +34,7 @@ def walk_files(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122 - much faster
+                pulse()
                 yield Path(folder, name)
 
 
@@ -42,16 +46,17 @@ def sample_files(root: Path, suffixes: frozenset[str], count: int = SAMPLE_FILES
 def frame_names(
     files: Sequence[Path], root: Path, *, container: str | Sequence[str] | None = None, keep_suffix: bool = False
 ) -> list[str]:
-    """Names of the frames that files of one frame each belong to.
+    """Names of the frames that files of one frame each belong to, "/" separated.
 
-    The file's stem where stems are unique, else its path below ``root`` without the ending, "/" separated.
+    The file's path below ``root`` without its ending, so that frames keep their folders: ``clips/a/000004``. Of a
+    format whose own folders are not known (no ``container``), the file's stem where stems are unique.
 
     Args:
         container: name or names of folders that say nothing of the frame (``labels``), left out of paths.
         keep_suffix: keep the ending of the file.
     """
     names = [path.name if keep_suffix else path.stem for path in files]
-    if max(Counter(names).values(), default=0) <= 1:
+    if container is None and max(Counter(names).values(), default=0) <= 1:
         return names
     left_out = {container} if isinstance(container, str) else set(container or ())
     folders = [place_below(path, root).split("/")[:-1] for path in files]

@@ -18,6 +18,7 @@ from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
 from predscope.formats.json_files.document import JsonDocument
 from predscope.formats.json_files.frames import (
+    FIRST_LOOK,
     FrameFile,
     detect_frame_files,
     frame_files,
@@ -135,7 +136,7 @@ def _shapes(document: JsonDocument) -> list[Any]:
 
 def _read_frames(files: list[FrameFile], report: ImportReport) -> list[_Frame]:
     frames = []
-    for file, document in open_frame_files(files, report, _fits, _TITLE):
+    for file, document in open_frame_files(files, report, _fits, _TITLE, FIRST_LOOK):
         members = document.members
         try:
             shapes = _shapes(document)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection
 from functools import partial
 from importlib.metadata import entry_points
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,12 @@ from predscope.formats.base import Detection, Reader, Reading, Role
 from predscope.formats.content import describe_content, read_head
 from predscope.formats.data_sets import FoundInput, choose_input, choose_of_format, note_choice
 from predscope.formats.text_remarks import remark_on_text
+from predscope.media.naming import IMAGE_SUFFIXES, VIDEO_SUFFIXES, suffix_of
 
 ENTRY_POINT_GROUP: Final = "predscope.formats"
 _MINIMUM_SCORE: Final = 0.3
 _CLEAR_LEAD: Final = 0.05
+_MOST_LOOKED_AT: Final = 1000
 
 _readers: dict[str, Reader] = {}
 _loaded_groups: set[str] = set()
@@ -142,11 +145,20 @@ def _nothing_fits(source: Path) -> InputError:
     reasons = f" ({reasons})" if reasons else ""
     looks = _describe_folder(source) if source.is_dir() else describe_content(head)
     names = ", ".join(sorted(readers()))
-    return InputError(
-        f"is of no format that is known: it looks like {looks}{reasons}.",
-        where=source,
-        fix=f"If you know its format, say so with --format ({names}).",
-    )
+    fix = f"If you know its format, say so with --format ({names})."
+    if suffix_of(source.name) in IMAGE_SUFFIXES | VIDEO_SUFFIXES or (source.is_dir() and _holds_pictures_alone(source)):
+        fix = (
+            "If these are no masks: put images and videos into the images folder of the project, where the next import "
+            "that names them finds them."
+        )
+    return InputError(f"is of no format that is known: it looks like {looks}{reasons}.", where=source, fix=fix)
+
+
+def _holds_pictures_alone(source: Path) -> bool:
+    """As far as its first files tell."""
+    files = (path for path in islice(source.rglob("*"), _MOST_LOOKED_AT) if path.is_file())
+    endings = {suffix_of(path.name) for path in files if not path.name.startswith(".")}
+    return bool(endings) and endings <= IMAGE_SUFFIXES | VIDEO_SUFFIXES
 
 
 def _describe_folder(source: Path) -> str:

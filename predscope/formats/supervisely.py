@@ -13,6 +13,7 @@ from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
 from predscope.formats.json_files.document import JsonDocument, open_json
 from predscope.formats.json_files.frames import (
+    FIRST_LOOK,
     FrameFile,
     detect_frame_files,
     frame_files,
@@ -95,7 +96,7 @@ class SuperviselyReader:
         meta = _find_meta(source)
         frames: list[DeclaredFrame] = []
         kept: list[FrameFile] = []
-        for file, document in open_frame_files(files, report, _fits, _TITLE):
+        for file, document in open_frame_files(files, report, _fits, _TITLE, FIRST_LOOK):
             try:
                 size = as_object(document.member("size"))
                 tags = dict(_tags(document.member("tags")))

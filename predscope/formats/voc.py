@@ -22,6 +22,7 @@ from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role, text_column
 from predscope.formats.content import read_all, read_head
 from predscope.formats.folders import place_below, sample_files, walk_files
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
@@ -67,7 +68,8 @@ class VocReader:
         _check_role(files, source, role, report)
         _name_frames(files, report)
         frames = [DeclaredFrame(file.frame_name, width=file.width, height=file.height) for file in files]
-        return Reading(self.name, role, frames, None, _read_batches(files, role, report), report)
+        rows = sum(len(file.objects) for file in files)
+        return Reading(self.name, role, frames, None, _read_batches(files, role, report), report, row_count=rows)
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ class _Unreadable(ValueError):  # noqa: N818 - the outcome of one object, not a 
 
 def _parse_files(source: Path, root: Path, report: ImportReport) -> list[_VocFile]:
     files = []
-    for path in walk_files(source, _SUFFIXES):
+    for path in counted(list(walk_files(source, _SUFFIXES))):
         place = place_below(path, root)
         try:
             annotation = _parse_xml(path)

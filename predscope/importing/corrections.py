@@ -12,15 +12,17 @@ from typing import Any, Final, Literal
 
 from predscope.errors import InputError
 from predscope.formats.base import BoxFormat
+from predscope.importing.network_input import NETWORK_FITS, NetworkFit, NetworkInput
 
 Units = Literal["pixels", "relative"]
 ConfidenceScale = Literal["fraction", "percent", "logit", "unbounded"]
-ClassIds = Literal["ids", "index"]
+ClassIds = Literal["ids", "index", "sorted", "coco80", "coco91"]
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "box_format": ("xywh", "xyxy", "cxcywh"),
     "units": ("pixels", "relative"),
-    "class_ids": ("ids", "index"),
+    "network_fit": NETWORK_FITS,
+    "class_ids": ("ids", "index", "sorted", "coco80", "coco91"),
     "confidence_scale": ("fraction", "percent", "logit", "unbounded"),
 }
 
@@ -37,8 +39,13 @@ class Corrections:
         swap_xy: x and y, and width and height, stand in each other's place.
         rescale: coordinates and masks that were made for frames of another size are scaled to the frames. The other
             size is the one that the labels give, or that of the mask itself.
-        class_ids: what the numeric class ids of predictions are: ids as the labels give them, or positions in the list
-            of classes, counted from 0 (from 1 with a ``class_offset`` of -1).
+        network_input: coordinates are pixels of a network's input of this size, ``"640x384"`` (width first; ``"640"``
+            is a square), and are brought back to those of the frames; so are masks of that size. With relative units
+            they are fractions of that input.
+        network_fit: how the frames were brought to that size, see ``network_input.NetworkInput``; None: stretched.
+        class_ids: what the numeric class ids of predictions are: ids as the labels give them; positions in the list
+            of classes, or in that list sorted by name; numbers in the list of COCO's 80 classes, each counted from 0
+            (from 1 with a ``class_offset`` of -1); or COCO's own ids, of 1 to 90.
         class_offset: added to the numeric class ids that stand in the file.
         confidence_scale: of confidences: 0..1, 0..100, logits, or scores from 0 without an end, of which s becomes
             s / (1 + s).
@@ -50,6 +57,8 @@ class Corrections:
     units: Units | None = None
     swap_xy: bool = False
     rescale: bool = False
+    network_input: str | None = None
+    network_fit: NetworkFit | None = None
     class_ids: ClassIds | None = None
     class_offset: int = 0
     confidence_scale: ConfidenceScale | None = None
@@ -67,6 +76,17 @@ class Corrections:
                 f"class_offset must be a whole number up to {MAX_CLASS_OFFSET:,}, got {offset!r}.",
                 where=flag_of("class_offset"),
             )
+        if self.network_input is not None:
+            NetworkInput.parse(self.network_input)
+
+    @property
+    def network(self) -> NetworkInput | None:
+        """The network's input that coordinates are pixels of; None: they are those of the frames."""
+        return None if self.network_input is None else NetworkInput.parse(self.network_input, self.network_fit)
+
+    def of_labels(self) -> Corrections:
+        """What concerns the labels too, where labels and predictions are given together."""
+        return Corrections(rescale=self.rescale)
 
     def flags(self) -> list[str]:
         """The same as flags of the command line, e.g. ``["--box-format", "xyxy"]``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +45,8 @@ from predscope.project.object_sorting import ObjectSorter
 from predscope.project.publishing import STAGED_SET, Change, StagedSet, write_staged_record
 from predscope.project.staging import StagingArea
 from predscope.project.tables import REPORT_NAME, write_objects, write_pixel_maps
-from predscope.schema import ImageStatus
+from predscope.reading_progress import is_counted, pulse
+from predscope.schema import DeclaredFrame, ImageStatus
 
 SAMPLE_BYTES: Final = 100_000_000
 """Of objects with long outlines or masks fewer are held back."""
@@ -101,6 +102,7 @@ class Import:
         self._draft = FrameDraft(project.frames_table) if frames is None else frames.draft
         self._facts = FrameFacts([], np.zeros(0), np.zeros(0))
         self._size_factors: dict[int, tuple[float, float]] = {}
+        self._declared: list[DeclaredFrame] = []
         self._sample: list[ObjectBatch] = []
         self._sample_bytes = 0
         self._joins: _Joins | None = None
@@ -137,6 +139,18 @@ class Import:
                 self._sample_bytes += shape_bytes(batch)
                 if sum(map(len, self._sample)) >= SAMPLE_ROWS or self._sample_bytes >= SAMPLE_BYTES:
                     self._begin()
+
+    def declare(self, frame: DeclaredFrame) -> None:
+        """Take a frame of labels, with what is known of it; before its objects, which are judged by its size.
+
+        Raises:
+            InputError: this is an import of predictions.
+        """
+        with self._ending_at_errors():
+            if self._joins is None:
+                self._declared.append(frame)
+            elif isinstance(self._joins.frames, LabelFrames):
+                self._joins.frames.declare([frame])
 
     def finish(self) -> StagedImport:
         """Sort and write what was added; nothing can be added any more.
@@ -189,13 +203,14 @@ class Import:
     def _begin(self) -> _Joins:
         """Choose how objects meet frames and classes, by the first of them, and convert those."""
         report = self._report
-        folder = ImagesFolder(self._project.images_root)
         if self._known_frames is not None:
             folder = images_of_known_frames(self._project, self._known_frames.images_root)
-        elif self._role == "labels":
-            folder = images_of_import(self._project, self._draft, self._images, report, self._progress)
+        else:
+            images = self._images if self._role == "labels" else None
+            folder = images_of_import(self._project, self._draft, images, report, self._progress)
         sample, self._sample = self._sample, []
         frames = self._known_frames or self._join_frames(folder, sample)
+        pulse()
         manifest = self._project.manifest
         classes = ClassJoin(
             manifest.classes,
@@ -209,6 +224,7 @@ class Import:
         )
         indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
         self._size_factors = frames.size_factors if isinstance(frames, LabelFrames) else {}
+        pulse()
         self._refresh_facts()
         label_sets = self._project.set_names("labels")
         habits = examine(
@@ -221,6 +237,8 @@ class Import:
             labels=self._project.objects("labels", label_sets[0]) if label_sets else None,
             told=self._corrections,
         )
+        if isinstance(frames, LabelFrames):
+            habits = replace(habits, scaled_frames=frames.scaled_frames)
         self._joins = _Joins(folder, frames, classes, habits)
         for batch in sample:
             self._convert(batch, self._joins)
@@ -237,13 +255,15 @@ class Import:
         table = self._check(batch, frame_index, class_id, joins.habits)
         with writing_into(self._project.path):
             self._objects.add(table)
-        if self._progress is not None:
+        if is_counted():
+            pulse()
+        elif self._progress is not None:
             rows, total = self._report.rows, self._reading.row_count
             self._progress(rows, max(rows, total) if total else 0, f"Importing {self._role}")
 
     def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
         if self._role == "labels":
-            return LabelFrames(
+            frames = LabelFrames(
                 self._draft,
                 self._reading.frames,
                 self._report,
@@ -251,9 +271,19 @@ class Import:
                 rescale=self._corrections.rescale,
                 find_new_images=folder.find_new_images,
             )
+            frames.declare(self._declared)
+            return frames
         kind = sample[0].frame_ref_is if sample else "id"
         references = distinct_texts(batch.frame_ref for batch in sample)
-        return PredictionFrames(self._draft, self._reading.frames, references, kind, self._report)
+        return PredictionFrames(
+            self._draft,
+            self._reading.frames,
+            references,
+            kind,
+            self._report,
+            images_root=folder.root,
+            find_new_images=folder.find_new_images,
+        )
 
     def _check(self, batch: ObjectBatch, frame_index: np.ndarray, class_id: np.ndarray, habits: Habits) -> pa.Table:
         report = self._report

@@ -33,6 +33,7 @@ from predscope.importing.rows.columns import columns_of, objects_table
 from predscope.importing.rows.copies import CopyDropper
 from predscope.importing.rows.correcting import Corrector
 from predscope.importing.rows.judgement import FrameFacts
+from predscope.importing.rows.rescaling import scale_of_frames
 from predscope.importing.rows.validation import BatchCheck
 from predscope.importing.staged import describe_rejections
 from predscope.media import list_images, scan_images
@@ -88,7 +89,8 @@ def join_files(
             the labels, if they are one.
         labels_format, predictions_format: names of readers, or "auto": told by the content.
         class_map: class of the labels against what stands in the predictions (name or id), either way round.
-        corrections: how to take the predictions where their file does not say it, or says it wrongly.
+        corrections: how to take the predictions where their file does not say it, or says it wrongly; of the labels
+            they concern only sizes of frames (``Corrections.of_labels``).
         with_shapes: keep polygons, masks and keypoints; without them whatever has a box counts as one.
 
     Raises:
@@ -112,16 +114,18 @@ def join_files(
         draft.add_images(scan_images(root, list_images(root).paths))
     truth = formats.open_input(labels, format=labels_format, role="labels")
     truth.report.source = truth.report.source or str(labels)
-    as_written = Corrector(Corrections(), truth.report)
-    batches, sample = _loaded(truth, as_written, with_shapes)
-    label_frames = LabelFrames(draft, truth.frames, truth.report, images_root=root)
+    told = corrections or Corrections()
+    told_of_labels = told.of_labels()
+    correct = Corrector(told_of_labels, truth.report)
+    batches, sample = _loaded(truth, correct, with_shapes)
+    label_frames = LabelFrames(draft, truth.frames, truth.report, images_root=root, rescale=told.rescale)
     label_classes = ClassJoin((), {}, _told_apart(truth.classes), "labels", truth.report)
-    label_table = _joined(batches, sample, label_frames, label_classes, draft, truth, Corrections())
+    label_table = _joined(batches, sample, label_frames, label_classes, draft, truth, told_of_labels)
+    correct.finish()
     known = label_classes.changes()
 
     found = formats.open_input(predictions, format=predictions_format, role="predictions")
     found.report.source = found.report.source or str(predictions)
-    told = corrections or Corrections()
     correct = Corrector(told, found.report)
     batches, sample = _loaded(found, correct, with_shapes)
     references = _distinct(sample, "frame_ref")
@@ -230,14 +234,15 @@ def _joined(
 ) -> pa.Table:
     report = reading.report
     indices = [frames.resolve(batch.frame_ref, batch.frame_ref_is) for batch in sample]
-    facts = _facts(draft)
+    factors = frames.size_factors if isinstance(frames, LabelFrames) else {}
+    facts = _facts(draft, factors)
     copies = CopyDropper(report) if told.drop_duplicates else None
     habits = examine(sample, indices, facts, classes, reading.role, report, labels=labels, told=told)
     tables = []
     for batch in batches:
         frame_index = frames.resolve(batch.frame_ref, batch.frame_ref_is)
         if len(draft) != len(facts.file_names):
-            facts = _facts(draft)
+            facts = _facts(draft, factors)
         class_id = np.full(len(batch), -1, np.int32)
         has_frame = frame_index >= 0
         class_id[has_frame] = classes.resolve(batch.class_ref[has_frame], batch.class_ref_is)
@@ -262,6 +267,6 @@ def _joined(
     return complete_columns(sort_by_frame(tables))
 
 
-def _facts(draft: FrameDraft) -> FrameFacts:
-    sizes = (np.array(draft.column(side), dtype=np.float64) for side in ("width", "height"))
-    return FrameFacts(list(draft.column("file_name")), *sizes)
+def _facts(draft: FrameDraft, size_factors: Mapping[int, tuple[float, float]] | None = None) -> FrameFacts:
+    width, height = (np.array(draft.column(side), dtype=np.float64) for side in ("width", "height"))
+    return FrameFacts(list(draft.column("file_name")), width, height, scale_of_frames(size_factors or {}, len(draft)))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from predscope import formats
 from predscope.errors import InputError
+from predscope.formats import Detection, Reader
+from predscope.formats.archives import opened_archive, unpacked_bytes
 from predscope.importing.sources import default_set_name
 from predscope.schema import Role
 
+MOST_UNPACKED_BYTES: Final = 300_000_000
+"""Of an archive that is unpacked to be looked into."""
 MOST_FILES: Final = 20_000
 """Files of a folder that are counted."""
+_WINDOWS_PATH: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 LEAST_SCORE: Final = 0.3
 """Formats that are less likely than this are not named."""
 
@@ -72,7 +78,7 @@ def inspect_source(path: Path | str, *, role: Role | None = None) -> Inspection:
     """
     path = Path(path).expanduser().absolute()
     try:
-        found = formats.detect(path, role or "predictions")
+        found = _detect(path, role or "predictions")
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error}).", where=path) from None
     fitting = tuple(
@@ -84,6 +90,14 @@ def inspect_source(path: Path | str, *, role: Role | None = None) -> Inspection:
     byte_count, file_count = _extent(path) if is_folder else (path.stat().st_size, 1)
     likely: Role = role or (fitting[0].role if fitting else "predictions")
     return Inspection(path, is_folder, byte_count, file_count, fitting, likely, default_set_name(path, likely))
+
+
+def _detect(path: Path, role: Role) -> list[tuple[Reader, Detection]]:
+    """The formats that fit; of a zip archive that is soon unpacked, those that fit what is in it."""
+    if path.suffix.lower() == ".zip" and path.is_file() and 0 < unpacked_bytes(path) <= MOST_UNPACKED_BYTES:
+        with opened_archive(path) as opened:
+            return formats.detect(opened.path, role)
+    return formats.detect(path, role)
 
 
 def typed_path(text: str) -> Path | None:
@@ -101,6 +115,16 @@ def typed_path(text: str) -> Path | None:
         return Path(text).expanduser()
     except RuntimeError:  # a user that this machine does not know
         return Path(text)
+
+
+def foreign_path(text: str) -> str:
+    """Why a path that somebody typed can be none of this machine, in words; "" if it can."""
+    if os.name == "nt" or not _WINDOWS_PATH.match(text.strip().strip("\"'")):
+        return ""
+    return (
+        "This is a path of a Windows machine, and the app runs on another one. Give the path as it is called there, or "
+        "drop the file onto the page."
+    )
 
 
 def _extent(folder: Path) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from predscope.importing.importer import Import
 from predscope.importing.staged import StagedImport
 from predscope.media import Progress
 from predscope.project import Project
+from predscope.reading_progress import watched
 
 
 def stage_reading(
@@ -38,22 +39,25 @@ def stage_reading(
         class_map: see ``class_map.read_class_map``.
         corrections: how to take the rows where the files do not say it, or say it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
+        progress: see ``sources.stage_labels``.
 
     Raises:
         InputError: the input does not belong to this project, or ``strict`` was not satisfied.
     """
-    with Import(
-        project,
-        reading,
-        name=name,
-        images=images,
-        frames=frames,
-        class_map=class_map,
-        corrections=corrections,
-        strict=strict,
-        progress=progress,
-    ) as importing:
+    with (
+        watched(progress, f"Importing {reading.role}", by_rows=reading.row_count > 0) as told,
+        Import(
+            project,
+            reading,
+            name=name,
+            images=images,
+            frames=frames,
+            class_map=class_map,
+            corrections=corrections,
+            strict=strict,
+            progress=told,
+        ) as importing,
+    ):
         for batch in reading.batches:
             importing.add(batch)
         return importing.finish()

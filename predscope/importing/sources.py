@@ -11,13 +11,16 @@ from typing import Any, Final
 from predscope import formats
 from predscope.formats.archives import opened_archive
 from predscope.formats.base import Reading
+from predscope.formats.videos_nearby import images_in
 from predscope.importing.corrections import Corrections
 from predscope.importing.findings import note
 from predscope.importing.readings import stage_reading
 from predscope.importing.staged import ImportResult, StagedImport
 from predscope.media import Progress
 from predscope.project import Project
+from predscope.reading_progress import watched
 from predscope.schema import Role
+from predscope.short_words import as_text
 
 _FILE_SUFFIX: Final = re.compile(r"\.(json|txt|csv|parquet|xml|zip|pkl|gz)$", re.IGNORECASE)
 
@@ -97,13 +100,15 @@ def stage_labels(
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
         corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
+        progress: called with what is done (rows, files, megabytes), of how much (0: not known), and what is being done,
+            in words; at least about every second. What it raises ends the import, which then leaves nothing.
 
     Raises:
         InputError: the source cannot be used, or does not belong to the project's images.
     """
     folder = None if images is None else Path(images)
-    with _opened(source, format, "labels") as reading:
+    where = folder or project.images_root
+    with watched(progress, f"Opening {Path(source).name}"), _opened(source, format, "labels", where) as reading:
         return stage_reading(
             project,
             reading,
@@ -137,23 +142,29 @@ def stage_predictions(
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
         corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
-        progress: called with rows done, rows in all (0: not known) and what is being done.
+        progress: called with what is done (rows, files, megabytes), of how much (0: not known), and what is being done,
+            in words; at least about every second. What it raises ends the import, which then leaves nothing.
 
     Raises:
         InputError: the source cannot be used, or does not belong to the project's frames.
     """
     if name is None:
         name = default_set_name(Path(source), "predictions")
-    with _opened(source, format, "predictions") as reading:
+    where = project.images_root
+    with watched(progress, f"Opening {Path(source).name}"), _opened(source, format, "predictions", where) as reading:
         return stage_reading(
             project, reading, name=name, class_map=class_map, corrections=corrections, strict=strict, progress=progress
         )
 
 
 @contextmanager
-def _opened(source: Path | str, format: str, role: Role) -> Iterator[Reading]:
-    """The reading of an input, which must be over when this ends."""
-    with opened_archive(Path(source)) as opened:
+def _opened(source: Path | str, format: str, role: Role, images: Path | None) -> Iterator[Reading]:
+    """The reading of an input, which must be over when this ends.
+
+    Args:
+        images: the images folder, where readers may look for videos.
+    """
+    with opened_archive(Path(source)) as opened, images_in(images):
         reading = opened.adopt(formats.open_input(opened.path, format=format, role=role), str(source))
         if opened.files:
             note(reading.report, "unpacked_archive", count=opened.files)
@@ -165,4 +176,4 @@ def _opened(source: Path | str, format: str, role: Role) -> Iterator[Reading]:
 
 def default_set_name(source: Path, role: Role) -> str:
     """The name of a set that is not given one: ``labels``, or for predictions the name of the source."""
-    return "labels" if role == "labels" else _FILE_SUFFIX.sub("", source.resolve().name) or "predictions"
+    return "labels" if role == "labels" else _FILE_SUFFIX.sub("", as_text(source.resolve().name)) or "predictions"

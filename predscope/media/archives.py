@@ -19,6 +19,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Final
 
 from predscope.errors import FileParsingError
+from predscope.reading_progress import pulse
 
 MOST_MEMBERS: Final = 2_000_000
 MOST_BYTES_A_MEMBER: Final = 1 << 30
@@ -34,6 +35,7 @@ _FAULTS: Final = (
 )
 """What reading a damaged archive raises; the names of members may be no text."""
 _OPEN_AT_ONCE: Final = 4
+_PIECE_BYTES: Final = 8 << 20
 _ENCRYPTED: Final = 0x1
 _IGNORED: Final = ("__MACOSX", ".")
 
@@ -110,7 +112,11 @@ def read_member(path: Path, name: str) -> bytes:
             raise FileParsingError(f"this file of the archive is not read: {problem}.", where=f"{path}/{name}")
         try:
             with archive.open(info) as file:
-                return file.read()
+                pieces = []
+                while piece := file.read(_PIECE_BYTES):
+                    pieces.append(piece)
+                    pulse()
+                return b"".join(pieces)
         except _FAULTS as error:
             raise FileParsingError(
                 f"this file of the archive is damaged ({str(error) or type(error).__name__}).",

@@ -1,17 +1,23 @@
 """Pixels out of the bytes of an image file.
 
 A JPEG is decoded to a half, quarter or eighth of its size where that suffices, which is several times faster than in
-full.
+full. What OpenCV does not know, such as TGA and TIFF of fractions, Pillow decodes.
 """
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from predscope.errors import InputError
+from predscope.media.image_info import IMAGE_FAULTS
+
+_FAULTS: Final[tuple[type[Exception], ...]] = (*IMAGE_FAULTS, cv2.error)
 
 
 def decode_image(
@@ -20,7 +26,7 @@ def decode_image(
     """Decode an image.
 
     Args:
-        data: uint8 (n,): the bytes of the file; any format that OpenCV reads.
+        data: uint8 (n,): the bytes of the file; any format that OpenCV or Pillow reads.
         where: for messages.
         apply_exif: rotate by the file's EXIF orientation.
         min_height: where given, a smaller version of at least this height may be returned.
@@ -37,9 +43,27 @@ def decode_image(
         image = cv2.imdecode(data, reduction | orientation) if data.size else None
     except cv2.error:
         image = None
+    if image is None and data.size:
+        image = _decoded_by_pillow(data, apply_exif=apply_exif)
     if image is None:
         raise InputError("this image cannot be decoded.", where=where, fix="Open it in an image viewer, or replace it.")
     return image
+
+
+def _decoded_by_pillow(data: np.ndarray, *, apply_exif: bool) -> np.ndarray | None:
+    """uint8 (height, width, 3), blue-green-red; None: Pillow cannot decode it either.
+
+    Grey values beyond 8 bits are spread from the darkest to the brightest, since their range is not known.
+    """
+    try:
+        with Image.open(io.BytesIO(data.tobytes())) as opened:
+            image = ImageOps.exif_transpose(opened) if apply_exif else opened
+            if image.mode in ("F", "I"):
+                grey = cv2.normalize(np.nan_to_num(np.asarray(image, np.float32)), None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+                return cv2.cvtColor(grey.astype(np.uint8), cv2.COLOR_GRAY2BGR)
+            return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+    except _FAULTS:
+        return None
 
 
 def _reduction(data: np.ndarray, min_height: int | None) -> int:

@@ -20,6 +20,9 @@ from predscope.schema import ImageStatus
 
 _TRANSPOSED: Final = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
+_MOST_PIXELS: Final = 1 << 30
+"""OpenCV decodes no more."""
+_TOO_MANY_PIXELS: Final = "it has too many pixels to be decoded"
 _LAST_BYTES: Final = 64
 """Among which the end mark of an image nearly always is."""
 
@@ -93,14 +96,14 @@ def read_header(file: BinaryIO, name: str, size: int, modified_ns: int) -> Image
     if size == 0:
         return ImageInfo(name, ImageStatus.UNREADABLE, **facts, problem="the file is empty")
     try:
-        with Image.open(file) as image:
+        with _opened(file) as image:
             width, height = image.size
             orientation = _orientation(image)
-            problem = _missing_end(image, file, size)
+            problem = _missing_end(image, file, size) if width * height <= _MOST_PIXELS else _TOO_MANY_PIXELS
     except Image.UnidentifiedImageError:
         return ImageInfo(name, ImageStatus.UNREADABLE, **facts, problem="it is not an image that can be read")
     except Image.DecompressionBombError:
-        return ImageInfo(name, ImageStatus.UNREADABLE, **facts, problem="it has too many pixels to be decoded")
+        return ImageInfo(name, ImageStatus.UNREADABLE, **facts, problem=_TOO_MANY_PIXELS)
     # Pillow's plug-ins raise about anything on damaged headers.
     except Exception as error:
         return ImageInfo(name, ImageStatus.UNREADABLE, problem=f"its header cannot be read ({error})")
@@ -108,6 +111,21 @@ def read_header(file: BinaryIO, name: str, size: int, modified_ns: int) -> Image
         width, height = height, width
     status = ImageStatus.UNREADABLE if problem else ImageStatus.OK
     return ImageInfo(name, status, width, height, orientation, **facts, problem=problem)
+
+
+def _opened(file: BinaryIO) -> Image.Image:
+    """The header of an image. Pillow refuses images of more than 179 million pixels, as satellites take them."""
+    try:
+        return Image.open(file)
+    except Image.DecompressionBombError:
+        file.seek(0)
+        start = file.read(16)
+        for name in Image.ID:  # as Image.open does, but for that refusal: only the header is wanted
+            factory, accepts = Image.OPEN[name]
+            if accepts is not None and accepts(start) is True:
+                file.seek(0)
+                return factory(file, "")
+        raise
 
 
 def _orientation(image: Image.Image) -> int:

@@ -43,6 +43,7 @@ class ImageListing:
         is_truncated: there are more than the limit; the rest was left out.
         refused: members of archives, and archives, that are not read: name -> why, in words.
         masks_left_out: folders of masks that lie beside the images they are of: name -> how many files.
+        names_not_text: names, with escapes, of files that were left out since their names are not UTF-8.
     """
 
     paths: list[str]
@@ -50,6 +51,7 @@ class ImageListing:
     is_truncated: bool = False
     refused: dict[str, str] = field(default_factory=dict)
     masks_left_out: dict[str, int] = field(default_factory=dict)
+    names_not_text: list[str] = field(default_factory=list)
 
 
 def list_images(
@@ -83,6 +85,7 @@ def list_images(
     paths: list[str] = []
     archives: list[str] = []
     links_outside: list[str] = []
+    not_text: list[str] = []
     pending = [(root, "", 0)]
     while pending:
         current, prefix, depth = pending.pop()
@@ -100,7 +103,9 @@ def list_images(
                 continue
             suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (ten times faster)
             if suffix in _LISTED or suffix in ARCHIVE_SUFFIXES:
-                if entry.is_symlink() and resolve_inside(root, name) is None:
+                if not _is_text(name):
+                    not_text.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+                elif entry.is_symlink() and resolve_inside(root, name) is None:
                     links_outside.append(name)
                 else:
                     (paths if suffix in _LISTED else archives).append(name)
@@ -116,7 +121,18 @@ def list_images(
             refused |= {f"{archive}/{name}": why for name, why in not_read.items()}
     paths, masks = _without_masks(paths)
     paths.sort(key=natural_key)
-    return ImageListing(paths[:limit], sorted(links_outside), len(paths) > limit, refused, masks)
+    return ImageListing(paths[:limit], sorted(links_outside), len(paths) > limit, refused, masks, sorted(not_text))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name on disk is UTF-8, so that tables, addresses and reports can hold it."""
+    if name.isascii():
+        return True
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without_masks(paths: list[str]) -> tuple[list[str], dict[str, int]]:

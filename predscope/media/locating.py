@@ -68,10 +68,10 @@ def locate(root: Path, name: str) -> PixelSource | None:
     frame = split_video_frame(name)
     if frame is not None:
         file = resolve_inside(root, frame[0])
-        return None if file is None else PixelSource(file, video_frame=frame[1])
+        return None if file is None or not file.is_file() else PixelSource(file, video_frame=frame[1])
     file = resolve_inside(root, name)
-    if file is not None:
-        return PixelSource(file)
+    if file is not None:  # no folder, and no pipe, which would be waited for without an end
+        return PixelSource(file) if file.is_file() else None
     inside = split_archive_member(name)
     if inside is not None:
         file = resolve_inside(root, inside[0])

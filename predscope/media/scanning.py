@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,10 @@ from predscope.media.archives import read_member
 from predscope.media.image_info import ImageInfo, read_header, read_image_file
 from predscope.media.locating import locate
 from predscope.media.naming import is_video_name, split_video_frame, video_frame_name
+from predscope.reading_progress import Progress
 from predscope.schema import ImageStatus
 
 _BATCH: Final = 64
-
-Progress = Callable[[int, int, str], None]
 
 
 def read_image_info(folder: Path, name: str) -> ImageInfo:
@@ -59,11 +58,15 @@ def scan_images(folder: Path, names: Sequence[str], *, progress: Progress | None
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         Image.init()
         with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
-            for batch, found in zip(batches, pool.map(lambda batch: _read_all(root, batch), batches), strict=True):
-                infos.extend(found)
-                done += len(batch)
-                if progress is not None:
-                    progress(done, len(names), "Reading image headers")
+            try:
+                for batch, found in zip(batches, pool.map(lambda batch: _read_all(root, batch), batches), strict=True):
+                    infos.extend(found)
+                    done += len(batch)
+                    if progress is not None:
+                        progress(done, len(names), "Reading image headers")
+            except BaseException:  # the caller has had enough: what has not begun need not
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     return infos
 
 

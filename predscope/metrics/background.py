@@ -115,6 +115,7 @@ def start_run(project: Project, workers: int = 2, *, is_quiet: bool = False) -> 
     """Measure in the background, in a process of its own that outlives nobody's page: ``predscope metrics run``.
 
     Args:
+        project: the versions that it was opened with are measured beside the newest ones.
         is_quiet: leave the processor to whoever else wants it, where the system can be told so.
 
     ``run_state`` tells how far it is; by itself it prints nothing. It ends with exit code 0 when all is computed.
@@ -122,8 +123,10 @@ def start_run(project: Project, workers: int = 2, *, is_quiet: bool = False) -> 
     command = [sys.executable, "-m", "predscope", "metrics", "run"]
     if is_quiet and (nice := shutil.which("nice")) is not None:
         command = [nice, "-n", str(_NICENESS), *command]
+    command += ["--project", str(project.path), "--workers", str(workers)]
+    command += [f"--version={one.name}" for one in project.opened]
     return subprocess.Popen(
-        [*command, "--project", str(project.path), "--workers", str(workers)],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -288,7 +288,7 @@ def _from_store(
         return MetricColumn.numeric(metric, kept.numbers(metric.key, wanted))
 
     key = (*_key(workspace.project, metric, objects), store.parts(), parts)
-    return _or_nulls(workspace, metric, lambda: _columns.get(key, column), lambda: len(keys()))
+    return _or_nulls(workspace, metric, objects, lambda: _columns.get(key, column), lambda: len(keys()))
 
 
 def _from_derived(workspace: Workspace, metric: Metric, objects: ObjectSet | None) -> MetricColumn:
@@ -302,11 +302,15 @@ def _from_derived(workspace: Workspace, metric: Metric, objects: ObjectSet | Non
 
     key = (*_key(workspace.project, metric, objects), str(path))
     count = len(workspace.project.frames_table) if objects is None else objects.count
-    return _or_nulls(workspace, metric, lambda: _columns.get(key, column), lambda: count)
+    return _or_nulls(workspace, metric, objects, lambda: _columns.get(key, column), lambda: count)
 
 
 def _or_nulls(
-    workspace: Workspace, metric: Metric, read: Callable[[], MetricColumn], count: Callable[[], int]
+    workspace: Workspace,
+    metric: Metric,
+    objects: ObjectSet | None,
+    read: Callable[[], MetricColumn],
+    count: Callable[[], int],
 ) -> MetricColumn:
     """What is kept; nothing but nulls where nothing is although a run has been through it.
 
@@ -315,7 +319,7 @@ def _or_nulls(
     try:
         return read()
     except MetricsMissing:
-        if metric.key not in read_settled(workspace).keys:
+        if not read_settled(workspace).is_through(metric, objects, workspace.project):
             raise
     return _nulls(metric, count())
 

@@ -44,7 +44,7 @@ class Selection:
 
 
 def current_sets(project: Project) -> list[ObjectSet]:
-    """The newest version of every set."""
+    """The newest version of every set, and the versions that the project was opened with."""
     return [project.objects("labels", name) for name in project.set_names("labels")] + [
         project.objects("predictions", name) for name in project.set_names("predictions")
     ]

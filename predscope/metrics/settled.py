@@ -10,6 +10,7 @@ import orjson
 
 from predscope.metrics.metric import Metric
 from predscope.metrics.workspace import Workspace
+from predscope.project import ObjectSet, Project
 from predscope.project.durable import replace_whole
 
 _NAME: Final = "settled.json"
@@ -22,10 +23,19 @@ class Settled:
     Attributes:
         keys: of the metrics that were asked for in runs that came to their end.
         failed: keys of those whose function failed, somewhere at least, or lacked images, when it was last tried.
+        versions: old versions of sets that runs of all metrics went through beside the newest, such as ``model_a@1``.
     """
 
     keys: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
+
+    def is_through(self, metric: Metric, objects: ObjectSet | None, project: Project) -> bool:
+        """Whether a run has come to its end for a metric of the objects of a set, or of frames (None)."""
+        if metric.key not in self.keys:
+            return False
+        opened = {one.name for one in project.opened}
+        return objects is None or objects.name not in opened or objects.name in self.versions
 
 
 def read_settled(workspace: Workspace) -> Settled:
@@ -34,7 +44,7 @@ def read_settled(workspace: Workspace) -> Settled:
         record = orjson.loads((workspace.folder / _NAME).read_bytes())
         if record["revision"] != workspace.project.published.revision:
             return Settled()
-        return Settled(frozenset(record["metrics"]), frozenset(record["failed"]))
+        return Settled(*(frozenset(record[name]) for name in ("metrics", "failed", "versions")))
     except (OSError, ValueError, TypeError, KeyError):
         return Settled()
 
@@ -50,10 +60,13 @@ def settle(workspace: Workspace, metrics: Iterable[Metric], failed: Iterable[str
     before = read_settled(workspace)
     keys = before.keys | set(key_of.values())
     still_failed = before.failed.difference(key_of.values()) | {key_of[name] for name in failed if name in key_of}
-    if (keys, still_failed) != (before.keys, before.failed):
+    opened = {one.name for one in workspace.project.opened}
+    versions = before.versions | (opened if keys <= set(key_of.values()) else set())
+    if (keys, still_failed, versions) != (before.keys, before.failed, before.versions):
         record = {
             "revision": workspace.project.published.revision,
             "metrics": sorted(keys),
             "failed": sorted(still_failed),
+            "versions": sorted(versions),
         }
         replace_whole(workspace.folder / _NAME, orjson.dumps(record))

@@ -25,6 +25,7 @@ from predscope.project.durable import sync_file, sync_folder, writing_into
 from predscope.project.manifest import now
 from predscope.project.project import apply_change
 from predscope.project.publishing import Change
+from predscope.project.version_names import parse_version_name
 from predscope.recently_used import RecentlyUsed
 
 KEY_COLUMN: Final = "key"
@@ -71,7 +72,9 @@ class Source:
         """Whether it speaks of a set, or, for None, of frames."""
         if objects is None:
             return self.on == "frame"
-        if f"{self.on}s" != objects.role or self.set_name != objects.name:
+        of_version = parse_version_name(objects.name)
+        names = (objects.name, of_version[0] if of_version is not None else objects.name)
+        if f"{self.on}s" != objects.role or self.set_name not in names:
             return False
         return self.version is None or self.version == objects.version
 

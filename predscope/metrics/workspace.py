@@ -1,8 +1,9 @@
 """Where the computed values of a project lie, and what they belong to.
 
 ``cache/metrics`` holds ``images`` (which content each file had), ``frames`` and ``crops`` (values by content),
-``objects/SET`` (values by row and by frame of one version of a set) and ``derived`` (values that depend on all frames
-or objects at once, each in a file named after everything that went into it). All of it may be deleted at any time.
+``objects/SET`` (values by row and by frame of one content of a set, beside an empty file for each version that has it)
+and ``derived`` (values that depend on all frames or objects at once, each in a file named after everything that went
+into it). All of it may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from predscope.metrics.image_index import ImageIndex
 from predscope.metrics.measuring import crop_boxes, crop_keys
 from predscope.metrics.store import Store
 from predscope.project import ObjectSet, Project
-from predscope.project.manifest import folder_name
+from predscope.project.manifest import ROLES, folder_name
+from predscope.project.version_names import VERSION_MARK, version_name
 from predscope.recently_used import RecentlyUsed
 
 CACHE_NAME: Final = "metrics"
+_DIGEST_SIZE: Final = 12
 
 _sizes: Final[RecentlyUsed[np.ndarray]] = RecentlyUsed(4)
 _image_contents: Final[RecentlyUsed[tuple[np.ndarray, np.ndarray]]] = RecentlyUsed(4)
@@ -104,15 +107,28 @@ class Workspace:
         return self._columns(objects).digest
 
     def remove_outdated(self) -> None:
-        """Delete what belongs to versions of sets that are not the newest."""
-        current = {
-            self._folder_of(self.project.objects(role, name)).name
-            for role in ("labels", "predictions")
-            for name in self.project.set_names(role)
-        }
-        parent = self.folder / "objects"
-        for folder in parent.iterdir() if parent.is_dir() else ():
-            if folder.name not in current:
+        """Delete what belongs to versions of sets that are gone; values of old ones that can still be opened stay."""
+        current: set[str] = set()
+        others: dict[str, set[str]] = {}
+        derived = {"frames"}
+        for role in ROLES:
+            for name in self.project.set_names(role):
+                objects = self.project.objects(role, name)
+                folder = self._folder_of(objects)
+                current.add(folder.name)
+                if folder.is_dir():
+                    (folder / _version_mark(objects.version)).touch()
+            for name in self.project.published.set_names(role):
+                numbers = [one.version for one in self.project.published.versions(role, name)]
+                others[_set_prefix(role, name)] = {_version_mark(number) for number in numbers[:-1]}
+                names = (name, *(version_name(name, number) for number in numbers))
+                derived |= {f"{role}-{folder_name(one)}" for one in names}
+        for folder in _folders(self.folder / "objects"):
+            marks = others.get(folder.name[: -_DIGEST_SIZE * 2], set())
+            if folder.name not in current and not any((folder / mark).exists() for mark in marks):
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in _folders(self.folder / "derived"):
+            if folder.name not in derived:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property
@@ -127,8 +143,24 @@ class Workspace:
         return _sets.get(key, lambda: _set_columns(self.project, objects, self.frame_sizes()))
 
     def _folder_of(self, objects: ObjectSet) -> Path:
-        name = f"{objects.role}-{folder_name(objects.name)}-{self.set_digest(objects)}"
-        return self.folder / "objects" / name
+        set_name = objects.name
+        if VERSION_MARK in set_name:  # what was measured while it was the newest
+            opened = {(one.role, one.name): one.set_name for one in self.project.opened}
+            set_name = opened.get((objects.role, set_name), set_name)
+        return self.folder / "objects" / (_set_prefix(objects.role, set_name) + self.set_digest(objects))
+
+
+def _set_prefix(role: str, name: str) -> str:
+    return f"{role}-{folder_name(name)}-"
+
+
+def _version_mark(version: int) -> str:
+    """Name of an empty file: the values are those of that version of the set, too."""
+    return f"version-{version}"
+
+
+def _folders(parent: Path) -> list[Path]:
+    return list(parent.iterdir()) if parent.is_dir() else []
 
 
 def read_derived(path: Path) -> np.ndarray | None:
@@ -176,7 +208,7 @@ def _contents(project: Project, index: ImageIndex) -> tuple[np.ndarray, np.ndarr
 def _set_columns(project: Project, objects: ObjectSet, sizes: np.ndarray) -> _SetColumns:
     names = tuple(entry.name for entry in project.classes)
     block = ObjectBlock.from_table(objects.table(list(PLAIN_COLUMNS)), objects.role, sizes, names)
-    digest = hashlib.blake2b(objects.path.read_bytes(), digest_size=12)
+    digest = hashlib.blake2b(objects.path.read_bytes(), digest_size=_DIGEST_SIZE)
     digest.update(np.nan_to_num(sizes[np.flatnonzero(np.diff(objects.offsets))], nan=-1).tobytes())
     return _SetColumns(block, digest.hexdigest())
 

@@ -16,6 +16,7 @@ import orjson
 from predscope.errors import InputError, ProjectError
 from predscope.project.durable import replace_whole
 from predscope.schema import ObjectClass, Role
+from predscope.short_words import as_text
 
 MANIFEST_NAME: Final = "predscope.json"
 LOCK_NAME: Final = "predscope.lock"
@@ -232,8 +233,14 @@ def frames_file(project: Path, version: int) -> Path:
 
 
 def portable_images_root(project: Path, images: Path) -> str:
-    """The images folder as the manifest keeps it: relative, unless the two share nothing but the file system's root."""
+    """The images folder as the manifest keeps it: relative, unless the two share nothing but the file system's root.
+
+    Raises:
+        InputError: its name is not UTF-8, which is what the manifest is written in.
+    """
     images = images.resolve()
+    if as_text(str(images)) != str(images):
+        raise InputError("the name of the images folder is not UTF-8.", where=images, fix="Rename the folder.")
     try:
         shared = os.path.commonpath([project, images])
         is_close = Path(shared) != Path(Path(shared).anchor)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from predscope.errors import InputError, ProjectError
 from predscope.media import ImageInfo, ImageListing, PixelSource, list_images, locate, scan_images
 from predscope.project.below import only_project_below
-from predscope.project.durable import writing_into
+from predscope.project.durable import check_place, writing_into
 from predscope.project.frame_images import frame_file, keep_video_indexes
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
@@ -88,6 +88,7 @@ class Project:
         path = Path(path).expanduser().resolve()
         if (path / MANIFEST_NAME).exists():
             raise ProjectError(f"{path}: there is a project here already. Open it, or choose another folder.")
+        check_place(path)
         images_root = None if images is None else Path(images).expanduser().resolve()
         draft = FrameDraft(FRAME_SCHEMA.empty_table())
         if images_root is not None:

@@ -19,7 +19,7 @@ from predscope.media import Progress
 from predscope.progress import ProgressLine
 from predscope.project import Project
 from predscope.report import ImportReport
-from predscope.schema import DeclaredClass, Role
+from predscope.schema import DeclaredClass, DeclaredFrame, Role
 from predscope.writing.batching import WrittenObjects
 from predscope.writing.calls import Many, One, Stated
 
@@ -138,6 +138,11 @@ class ObjectWriter:
             self._check_open()
             if len(batch):
                 self._objects.add_batch(kind, batch)
+
+    def _declare(self, frame: DeclaredFrame) -> None:
+        with self._lock:
+            self._check_open()
+            self._import.declare(frame)
 
     def _check_open(self) -> None:
         if self._has_ended:

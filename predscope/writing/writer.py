@@ -16,12 +16,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from predscope.errors import InputError
 from predscope.formats.base import BoxFormat
 from predscope.importing.corrections import Corrections, Units
 from predscope.media import Progress
 from predscope.project import Project
+from predscope.schema import DeclaredFrame
+from predscope.writing.arrays import as_scalar
 from predscope.writing.calls import Many, One
 from predscope.writing.object_writer import ClassMap, ObjectWriter
+from predscope.writing.references import frame_reference
 
 
 class PredictionWriter(ObjectWriter):
@@ -178,8 +182,9 @@ class PredictionWriter(ObjectWriter):
 class LabelWriter(ObjectWriter):
     """Writes labels into a new version of a label set; as ``PredictionWriter``, but for the confidence.
 
-    Frames that the project does not know become new ones: without a picture, and of unknown size, so give them by the
-    file names of images in the project's folder. Classes that it does not know become new ones too.
+    Frames that the project does not know become new ones: with their picture where the project's images folder has one
+    of that name, else without; say with ``add_frame`` how large those are, as coordinates cannot be judged, nor
+    fractions be read, without a size. Classes that the project does not know become new ones too.
     """
 
     def __init__(
@@ -196,6 +201,22 @@ class LabelWriter(ObjectWriter):
         source: str = "",
     ) -> None:
         super().__init__("labels", project, name, box_format, units, class_map, corrections, strict, progress, source)
+
+    def add_frame(self, frame: Any, *, width: int | None = None, height: int | None = None) -> None:
+        """Add a frame, also one without objects, before its objects are added.
+
+        Args:
+            frame: as in ``add``.
+            width, height: pixels as displayed, where its image is not at hand; that of an image holds otherwise.
+
+        Raises:
+            InputError: only one of the two is given, or they are no sizes.
+        """
+        reference = frame_reference(frame)
+        if (width is None) != (height is None):
+            raise InputError(f"the frame {reference} has only one of width and height.", fix="Give both, or neither.")
+        source_id = str(reference) if isinstance(reference, int) else None
+        self._declare(DeclaredFrame(str(reference), source_id, _side_of(width), _side_of(height)))
 
     def add(
         self,
@@ -258,3 +279,17 @@ class LabelWriter(ObjectWriter):
             is_ignored=is_ignored,
         )
         self._add_batch(many, self._stated.over(box_format, units))
+
+
+def _side_of(value: Any) -> int | None:
+    """Width or height in pixels.
+
+    Raises:
+        InputError: it is none.
+    """
+    if value is None:
+        return None
+    side = as_scalar(value)
+    if isinstance(side, bool) or not isinstance(side, int) or not 0 < side < 2**31:
+        raise InputError(f"the width and height of a frame must be whole numbers above 0, got {value!r}.")
+    return side

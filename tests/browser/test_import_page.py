@@ -76,7 +76,7 @@ def test_from_a_file_to_a_version(folder: Path, address: str, new_page: Callable
     press(page, "Use all 2 suggestions")
     page.get_by_text("1 class of the file is not in the project").wait_for()
     choice = page.get_by_role("combobox", name=re.compile("Class of lorry"))
-    choice.click()
+    click_at_rest(page, choice)
     page.get_by_role("option", name="truck", exact=True).click()
     page.get_by_text("All 7 classes of the file are classes of the project").wait_for()
 

@@ -123,7 +123,7 @@ def test_a_cell_of_the_matrix_opens_exactly_its_objects(
 def test_cells_of_a_matching_by_place_open_exactly_their_objects(
     app: str, streets: Project, found: Performance, page: Any
 ) -> None:
-    confusion, within = found.confusion_by_place(CONFIDENCE, 0.3), found.at(CONFIDENCE, 0.3).confusion
+    confusion, within = found.at(CONFIDENCE, 0.3, by_place=True).confusion, found.at(CONFIDENCE, 0.3).confusion
     differs = np.argwhere(confusion.counts != within.counts)
     assert len(differs)
     page.goto(f"{app}/{ADDRESS}&iou=0.3&order=name")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from predscope import InputError, Project
+from predscope.cli.parser import main
 from predscope.cli.view import first_telling_frame, named_paths
 from tests.shapes_dataset import ShapesDataset, make_shapes_dataset
 
@@ -188,6 +189,68 @@ def test_a_bad_class_map_says_what_it_must_be(
         "import", "predictions", shapes_dataset.predictions, "--project", project_path, "--class-map", class_map
     )
     assert_one_clear_error(run, "classes.json", "JSON object")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["frobnicate"], ["invalid choice: 'frobnicate'", "predscope --help"]),
+        (["import", "predictions"], ["required: PATH", "predscope import predictions --help"]),
+        (["evaluate", "--iou", "much"], ["--iou: invalid float value: 'much'", "predscope evaluate --help"]),
+    ],
+)
+def test_arguments_that_are_not_understood_are_one_line(
+    arguments: list[str], parts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert (said.count("\n"), said.startswith("predscope: ")) == (1, True)
+    assert all(part in said for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--port", "99999", "from 1 to 65535"), ("--host", "8.8.8.8", "no address of this machine")],
+)
+def test_an_address_that_no_program_can_have_is_an_error(
+    project_path: Path, option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["view", str(project_path), "--no-browser", option, value]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_project_is_no_file_and_lies_in_a_folder_that_can_be_written(
+    shapes_dataset: ShapesDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes").write_text("mine")
+    for place in ("notes", "notes/project"):
+        assert main(["init", str(tmp_path / place), "--images", str(shapes_dataset.images)]) == 2
+        assert "this is a file" in capsys.readouterr().err
+
+
+def test_names_that_the_terminal_cannot_show_are_printed_with_escapes(
+    shapes_dataset: ShapesDataset, project_path: Path
+) -> None:
+    odd = shutil.copy(shapes_dataset.predictions, project_path / "m\u00fcde \u2665.json")
+    run = predscope("import", "predictions", odd, "--project", project_path, PYTHONIOENCODING="ascii", LC_ALL="C.UTF-8")
+    assert run.returncode == 0, run.stderr
+    assert "m\\xfcde \\u2665" in run.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed otherwise there")
+@pytest.mark.parametrize("words", [["print", "ontology", "--json"], ["versions", "--json"]])
+def test_nobody_has_to_listen(project_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "predscope", *words, "--project", str(project_path)]
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (0, "")
+    piped = subprocess.run(
+        ["sh", "-c", '"$@" | true', "sh", *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert piped.stderr == ""
 
 
 def test_no_command_shows_the_commands() -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from predscope.cli.parser import main
-from predscope.cli.report_text import print_report
+from predscope.cli.report_text import OF_LABELS, print_report
 from predscope.importing import Corrections, import_labels
 from predscope.project import Project
 from predscope.quick import quick_project
@@ -66,7 +67,7 @@ def test_json_has_the_correction_and_its_flags(
     problems: dict[str, Any] = {problem["code"]: problem for problem in record["problems"]}
     assert problems["looks_like_corners"]["correction"] == {"box_format": "xyxy"}
     assert problems["looks_like_corners"]["flags"] == ["--box-format", "xyxy"]
-    assert problems["box_clipped"]["flags"] == []
+    assert "box_clipped" not in problems  # it follows from the corners
 
 
 def test_evaluating_files_takes_the_flags(ill: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,3 +141,72 @@ def test_viewing_files_takes_the_flags(ill: Dataset, tmp_path: Path, monkeypatch
     assert "looks_like_corners" in plain.reports["predictions model"].problems
     assert mended.reports["predictions model"].problems.keys() == {"corrected"}
     assert not quick_project(**files, corrections=told).is_new
+
+
+@pytest.fixture
+def enlarged(tmp_path: Path) -> Path:
+    """Labels made on images twice as large as those in ``images``, in ``large.json``; predictions in ``clean.json``."""
+    data = make_dataset()
+    (tmp_path / "labels.json").write_text(json.dumps(data.labels))
+    (tmp_path / "clean.json").write_text(json.dumps(data.results))
+    (tmp_path / "images").mkdir()
+    for image in data.labels["images"]:
+        Image.new("RGB", (image["width"], image["height"]), "teal").save(tmp_path / "images" / image["file_name"])
+        image.update(width=2 * image["width"], height=2 * image["height"])
+    change_boxes(data, "labels", lambda box, size: [2 * value for value in box])
+    (tmp_path / "large.json").write_text(json.dumps(data.labels))
+    return tmp_path
+
+
+def test_labels_of_another_size_are_evaluated(enlarged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["--images", enlarged / "images", "--predictions", enlarged / "clean.json", "--json"]
+    clean = json.loads(run(capsys, "evaluate", "--labels", enlarged / "labels.json", *files))
+    wrong = json.loads(run(capsys, "evaluate", "--labels", enlarged / "large.json", *files))
+    assert any(note.startswith("labels: ") and "Add --rescale." in note for note in wrong["notes"])
+    mended = json.loads(run(capsys, "evaluate", "--labels", enlarged / "large.json", *files, "--rescale"))
+    assert mended["coco"] == pytest.approx(clean["coco"])
+    assert mended["operating_point"]["macro"] == pytest.approx(clean["operating_point"]["macro"])
+    assert wrong["operating_point"]["tp"] < clean["operating_point"]["tp"]
+    assert not any("--rescale" in note for note in mended["notes"])
+
+
+def test_labels_of_another_size_are_viewed(enlarged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREDSCOPE_CACHE", str(enlarged / "cache"))
+    files = {"images": enlarged / "images", "predictions": {"model": enlarged / "clean.json"}}
+    clean = quick_project(labels=enlarged / "labels.json", **files).project
+    plain = quick_project(labels=enlarged / "large.json", **files)
+    mended = quick_project(labels=enlarged / "large.json", **files, corrections=Corrections(rescale=True))
+    assert plain.reports["labels labels"].problems["size_differs"].correction == {"rescale": True}
+    out = io.StringIO()
+    print_report(plain.reports["labels labels"], file=out, taken=OF_LABELS)
+    assert "fix: add --rescale\n" in out.getvalue()
+    assert mended.reports["labels labels"].problems.keys() == {"rescaled", "corrected"}
+    boxes = [project.objects("labels").table([*"xywh"]).to_pandas() for project in (clean, mended.project)]
+    assert boxes[0].sub(boxes[1]).abs().max().max() < 1e-9
+
+
+def test_only_flags_that_a_command_takes_are_offered() -> None:
+    """Labels and predictions given at once share their flags, and most of those concern predictions."""
+    out = io.StringIO()
+    print_report(example_report(), file=out, taken=OF_LABELS)
+    assert "--swap-xy" not in out.getvalue()
+    assert "fix: Write them otherwise." in out.getvalue()
+
+
+def test_pixels_of_a_networks_input_are_evaluated(
+    ill: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Frames of 320 x 200 in the middle of 640 x 640; the notes name the flags that undo it."""
+    data = make_dataset()
+    change_boxes(data, "predictions", lambda b, size: [2 * b[0], 2 * b[1] + 120, 2 * b[2], 2 * b[3]])
+    (tmp_path / "network.json").write_text(json.dumps(data.results))
+    command = ["evaluate", "--labels", tmp_path / "labels.json", "--json", "--predictions"]
+    clean = json.loads(run(capsys, *command, tmp_path / "clean.json"))
+    wrong = json.loads(run(capsys, *command, tmp_path / "network.json"))
+    flags = ["--network-input", "640x640", "--network-fit", "letterbox"]
+    assert any(f"Add {' '.join(flags)}." in note for note in wrong["notes"])
+    mended = json.loads(run(capsys, *command, tmp_path / "network.json", *flags))
+    assert mended["coco"] == pytest.approx(clean["coco"])
+    assert main([*map(str, command), str(tmp_path / "network.json"), "--network-input", "640by640"]) == 2
+    error = capsys.readouterr().err
+    assert "--network-input: network_input must be a width and a height in pixels, as 640x384, got '640by640'." in error

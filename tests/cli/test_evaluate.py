@@ -163,6 +163,23 @@ def test_what_cannot_be_computed_is_minus_one(shapes_dataset: ShapesDataset) -> 
     assert (person["AP"], person["precision"], person["f1"]) == (0, -1, 0)
 
 
+@pytest.mark.parametrize("have_keypoints", ["labels", "predictions", "neither"])
+def test_keypoints_of_one_side_or_of_none(tmp_path: Path, have_keypoints: str) -> None:
+    pose = {"keypoints": [5, 5, 2], "num_keypoints": 1}
+    record = {"image_id": 1, "category_id": 1, "bbox": [1, 1, 20, 20]}
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 40, "height": 40}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [{**record, "id": 1, "iscrowd": 0, **(pose if have_keypoints == "labels" else {})}],
+    }
+    results = [{**record, "score": 0.9, **(pose if have_keypoints == "predictions" else {})}]
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    files = ("--labels", tmp_path / "labels.json", "--predictions", tmp_path / "results.json")
+    found = evaluate_json(*files, "--iou-type", "keypoints")
+    assert found["coco"]["AP"] == (0 if have_keypoints == "labels" else -1)
+
+
 @pytest.mark.parametrize("iou_type", ["segm", "keypoints"])
 def test_masks_and_keypoints(shared_data: Path, iou_type: str) -> None:
     folder = shared_data / "coco_val2014_fake100"

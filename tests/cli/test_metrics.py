@@ -68,6 +68,17 @@ def test_run_as_json_and_only_some(shapes_project: Project, capsys: pytest.Captu
     assert (report["images"], report["missing"], report["cancelled"], report["problems"]) == (3, 1, False, [])
 
 
+def test_a_version_is_named_or_refused(shapes_project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ("--project", shapes_project.path, "--only", "crowding", "--json")
+    code, _, error = run(capsys, "run", *where, "--version", "labels@7")
+    assert code == 2
+    assert "labels@7" in error
+    assert "predscope versions" in error
+    code, text, _ = run(capsys, "run", *where, "--version", "labels@1")
+    assert code == 0
+    assert json.loads(text)["values"]["crowding"] == 9 + shapes_project.objects("labels").count
+
+
 def test_a_file_of_metrics_is_run_once_and_shown_ever_after(
     shapes_project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

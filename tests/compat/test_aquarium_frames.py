@@ -356,7 +356,7 @@ def test_wrong_collections_and_frames_are_refused(tmp_path: Path) -> None:
     client = make_planes(tmp_path, tmp_path / "images", 1)
     with pytest.raises(InputError, match="expected LabeledDataset, got NoneType"):
         client.create_dataset("planes", "train")
-    with pytest.raises(InputError, match="Give dataset="):
+    with pytest.raises(InputError, match="nothing is fetched"):
         client.create_dataset("planes", "train", "https://host/data.jsonl")
     with pytest.raises(InputError, match="expected Inferences or InferenceSet"):
         client.create_inferences("planes", "train", "m", inferences=dataset_of())

@@ -121,6 +121,42 @@ def test_the_matrix_opens_with_photos_of_its_largest_confusion(open_page: OpenPa
     assert gallery["counters"]["objects"][0] == counts.loc[cell["label_class"], cell["predicted_class"]] > 1
 
 
+@pytest.mark.parametrize("view", ["confusions", "outcomes"])
+def test_a_matching_by_place_has_doors_of_its_own(open_page: OpenPage, mixed_errors: Project, view: str) -> None:
+    app = open_page(mixed_errors, view=view, conf="0.3", iou="0.3")
+    (control,) = (one for one in app.segmented_control if one.key == "errors.matching")
+    assert control.value == "class"
+    app = control.set_value("place").run()
+    assert not app.exception
+    assert app.query_params["matching"] in ("place", ["place"])
+    point = performance(mixed_errors, FrameQuery.of(mixed_errors), "model_a").at(0.3, 0.3, by_place=True)
+    gallery = shown(app, "errors.gallery")
+    query = asked(gallery["tiles"][0]["href"], mixed_errors)
+    assert query.by_place
+    assert parse_qs(urlsplit(gallery["tiles"][0]["href"]).query)["matching"] == ["place"], "so that Back finds it"
+    assert gallery["counters"]["objects"][0] == len(select_objects(mixed_errors, query)) > 0
+    if view == "confusions":
+        cell = largest_cell(point.confusion)
+        assert {"label_class": query.label_class, "predicted_class": query.predicted_class} == cell
+    else:
+        for row in shown(app, "errors.outcomes")["rows"]:
+            opened = 0 if row["href"] is None else len(select_objects(mixed_errors, asked(row["href"], mixed_errors)))
+            assert opened == row["values"][-1], row["name"]
+    (chip,) = (button for button in app.button if button.key == "chip:match")
+    app = chip.click().run()
+    assert "matching" not in app.query_params
+    assert not asked(shown(app, "errors.gallery")["tiles"][0]["href"], mixed_errors).by_place
+
+
+def test_kinds_of_error_are_matched_by_their_own_rules(open_page: OpenPage, mixed_errors: Project) -> None:
+    app = open_page(mixed_errors, conf="0.3", matching="place", set="model_a", outcome="fp", match="place")
+    assert not any(one.key == "errors.matching" for one in app.segmented_control)
+    bars, gallery = shown(app, "errors.types"), shown(app, "errors.gallery")
+    assert bars["chosen"] == "fp"
+    row = next(row for row in bars["rows"] if row["name"] == "fp")
+    assert row["values"][1] == gallery["counters"]["objects"][0]
+
+
 def test_a_slider_moves_bars_and_gallery_together(open_page: OpenPage, mixed_errors: Project) -> None:
     app = open_page(mixed_errors, set="model_a", tide="bkg")
     before = shown(app, "errors.gallery")["counters"]["objects"][0]

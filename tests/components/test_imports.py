@@ -15,14 +15,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import session, urls
-from components.imports import staging_job
-from components.imports.classes_view import suggested_classes
+from components.imports import looking_job, staging_job
+from components.imports.classes_view import FEW_ROWS, suggested_classes
 from components.imports.flow import Choices, Flow
 from components.imports.folders import list_folder, nearest_folder
 from components.imports.report_view import correction_words
 from components.imports.staging_job import JobState, Request, StagingJob
 from components.imports.uploads import Upload
 from components.imports.words import for_the_page
+from predscope import reading_progress
 from predscope.errors import InputError
 from predscope.importing import import_predictions, stage_predictions
 from predscope.importing.classes.joined import JoinedClass
@@ -219,6 +220,12 @@ def test_corrections_in_words() -> None:
         "Class ids − 1",
         "Merge class names that are alike",
     ]
+    network = Corrections(network_input="640x384", network_fit="letterbox", class_ids="coco91")
+    assert list(correction_words(network).values()) == [
+        "Read coordinates as pixels of a network's input of 640x384",
+        "Scaled and centred in the network's input",
+        "Read class ids as COCO's own (1 to 90)",
+    ]
     assert correction_words(Corrections()) == {}
 
 
@@ -309,7 +316,7 @@ def wait(app: AppTest) -> None:
     """Until nothing is being read any more."""
     for _ in range(100):
         assert not app.exception
-        if not any(button.key == "imports.cancel" for button in app.button):
+        if not any(button.key in ("imports.cancel", "imports.look_cancel") for button in app.button):
             return
         app.run()
     raise AssertionError("it is still being read")
@@ -382,6 +389,88 @@ def test_what_cannot_be_read_is_said_without_flags(open_page: Callable[..., AppT
     app.button(key="imports.other").click().run()
     choose(app, tmp_path / "nothing.json")
     assert "nothing" in app.error[0].value
+
+
+def test_a_path_of_another_machine_is_told_from_a_wrong_one(open_page: Callable[..., AppTest]) -> None:
+    app = open_page()
+    choose(app, Path("C:\\runs\\results.json"))
+    assert "path of a Windows machine" in app.error[0].value
+
+
+def test_of_several_inputs_one_is_chosen(open_page: Callable[..., AppTest], predictions: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for name in ("first.json", "second.json"):
+        shutil.copy(predictions, folder / name)
+    app = open_page()
+    choose(app, folder)
+    assert "This folder holds 2 inputs of predictions. Which one is meant?" in said(app)
+    assert "**second\\.json**" in said(app)
+    press(app, "imports.input.1")
+    assert app.text_input(key="imports.name").value == "second"
+    assert not app.button(key="imports.publish").disabled
+
+
+def test_labels_of_other_images_ask_for_their_folder(
+    open_page: Callable[..., AppTest], project: Project, tmp_path: Path
+) -> None:
+    labels = json.loads((project.path.parent / "labels.json").read_text())
+    for number, image in enumerate(labels["images"]):
+        image["file_name"] = f"elsewhere_{number}.jpg"
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    app = open_page()
+    choose(app, project.path.parent / "labels.json")
+    assert not any(box.key == "imports.images" for box in app.text_input)
+    app.button(key="imports.other").click().run()
+    choose(app, tmp_path / "labels.json")
+    app.run()
+    assert "as the folder of the images" in app.error[0].value
+    assert app.text_input(key="imports.images").placeholder.startswith("As until now: ")
+
+
+def test_many_classes_come_some_at_a_time(
+    open_page: Callable[..., AppTest], project: Project, predictions: Path, tmp_path: Path
+) -> None:
+    labels = json.loads((project.path.parent / "labels.json").read_text())
+    rows = json.loads(predictions.read_text())
+    names = ["Cars", *(f"kind {number:03d}" for number in range(1, 300))]
+    annotations = [
+        {"id": number, "area": 1, "iscrowd": 0, **rows[number % len(rows)], "category_id": number % 300 + 1}
+        for number in range(600)
+    ]
+    categories = [{"id": number, "name": name} for number, name in enumerate(names, start=1)]
+    content = {"images": labels["images"], "categories": categories, "annotations": annotations}
+    (tmp_path / "many.json").write_text(json.dumps(content))
+    app = open_page()
+    choose(app, tmp_path / "many.json")
+    boxes = [box for box in app.selectbox if box.label.startswith("Class of ")]
+    assert len(boxes) == FEW_ROWS
+    assert boxes[0].label == "Class of Cars", "first those that are likely a class of the project"
+    app.text_input(key="imports.find_class").input("kind 27").run()
+    boxes = [box for box in app.selectbox if box.label.startswith("Class of ")]
+    assert [box.label for box in boxes] == [f"Class of kind 27{digit}" for digit in range(10)]
+    app.text_input(key="imports.find_class").input("nobody").run()
+    assert "No class of the file has this in its name." in said(app)
+
+
+def test_a_look_that_is_given_up_ends(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_looking, go_on = threading.Event(), threading.Event()
+
+    def inspect_slowly(path: Path, *, role: Any = None) -> Any:
+        is_looking.set()
+        assert go_on.wait(LONG)
+        reading_progress.pulse()
+        raise AssertionError("it goes on")
+
+    monkeypatch.setattr(looking_job, "inspect_source", inspect_slowly)
+    look = looking_job.LookingJob(tmp_path, None)
+    assert is_looking.wait(LONG)
+    assert not look.wait(0)
+    look.give_up()
+    go_on.set()
+    assert look.wait(LONG)
+    assert look.inspection is None
+    assert look.problem == ""
 
 
 def test_no_link_makes_the_app_read_or_change_anything(

@@ -84,6 +84,48 @@ def test_objects_are_saved_under_the_name_of_their_filters(open_page: OpenPage, 
     assert view.params["conf"] == "0.1"
 
 
+@pytest.mark.parametrize(
+    ("page", "key", "address", "name", "kept"),
+    [
+        (
+            urls.PERFORMANCE_PAGE,
+            "performance",
+            {"label": "car", "matching": "place"},
+            "Performance of model_a, label: car",
+            {"label": ["car"], "matching": ["place"], "conf": "0.1"},
+        ),
+        (
+            urls.ERRORS_PAGE,
+            "errors",
+            {"view": "outcomes", "set": "model_a", "outcome": "tp", "iou": "0.3"},
+            "Errors of true positives, IoU ≥ .30",
+            {"view": ["outcomes"], "set": "model_a", "outcome": ["tp"], "iou": "0.3"},
+        ),
+        (
+            urls.FRAME_PAGE,
+            "frame",
+            {"frame": "FRAME", "object": "labels:1", "label": "car"},
+            "FRAME: label: car",
+            {"frame": "FRAME", "label": ["car"]},
+        ),
+    ],
+    ids=["performance", "errors", "frame"],
+)
+def test_other_pages_are_saved_as_they_are(
+    open_page: OpenPage, project: Project, page: str, key: str, address: dict[str, str], name: str, kept: dict[str, Any]
+) -> None:
+    frame = str(project.frames["frame_id"].iloc[1])
+    app = open_page(page, f"{key}.saved.save", **{key: value.replace("FRAME", frame) for key, value in address.items()})
+    assert name_field(app, f"{key}.saved.save").value == name.replace("FRAME", frame)
+    press(app, "Save", f"{key}.saved.save")
+    (view,) = saved_views(project)
+    expected = {key: frame if value == "FRAME" else value for key, value in kept.items()}
+    assert {name: view.params[name] for name in expected} == expected
+    assert "object" not in view.params, "the next import numbers objects anew"
+    again = open_page(urls.OVERVIEW_PAGE)
+    assert [link[0] for label, link in links(again).items() if label.startswith(":primary[")] == [view.page]
+
+
 def test_a_name_that_is_taken_is_replaced_when_asked(open_page: OpenPage, project: Project) -> None:
     key = "explore.saved.save"
     save_view(project, "Cars", "Explore", {"label": "dog"})

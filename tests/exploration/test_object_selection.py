@@ -80,7 +80,7 @@ def test_numbers_of_a_generated_project(project: Any, confidence: float, iou: fl
 
 def test_numbers_of_a_matching_by_place(sample: Project) -> None:
     check_every_number(sample, "model_b", 0.1, 0.3, by_place=True)
-    shown = performance(sample, FrameQuery(), "model_b").confusion_by_place(0.1, 0.3)
+    shown = performance(sample, FrameQuery(), "model_b").at(0.1, 0.3, by_place=True).confusion
     assert (shown.counts == detection(sample, "model_b").confusion(0.1, 0.3, class_agnostic=True).counts).all()
     within = detection(sample, "model_b").confusion(0.1, 0.3)
     assert (shown.counts != within.counts).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -66,6 +67,19 @@ def test_shapes_in_tile_units(project_maker: Any) -> None:
     assert kinds["polyline"][6] == [[0, 0, 48, 48]]
     assert kinds["keypoints"][6] == [48, 48, 2, 0, 0, 0]
     assert kinds["classification"][5:] == [3, None]
+
+
+@pytest.mark.parametrize("is_judged", [False, True])
+def test_classes_that_take_no_part_are_drawn_as_ignored(project_maker: Any, is_judged: bool) -> None:
+    labels = [{"frame_index": 0, "class_id": class_id} | BOX for class_id in (0, 1)]
+    predictions = [{"frame_index": 0, "class_id": class_id, "confidence": 0.9} | BOX for class_id in (0, 1)]
+    sets = {("labels", "labels"): labels} | ({("predictions", "m"): predictions} if is_judged else {})
+    project = project_maker([{}], sets)
+    project.classes = (project.classes[0], replace(project.classes[1], is_ignored=True), *project.classes[2:])
+    (tile,) = tiles_of(project, FrameQuery(sort="missed") if is_judged else None)
+    flags = {(entry[1], entry[2]): entry[5] for entry in tile["objects"]}
+    codes = {0: 1, 1: 4} if is_judged else {0: 0, 1: 0}
+    assert flags == {(layer, cls): codes[cls] << 2 | (2 if cls else 0) for layer in range(len(sets)) for cls in (0, 1)}
 
 
 def test_a_crowded_tile_is_capped_fairly_and_says_so(project_maker: Any) -> None:

@@ -53,7 +53,7 @@ def assert_alike(first: dict[str, list[Any]], second: dict[str, list[Any]], *, n
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_tables_hold_everything(shapes_project: Project, tmp_path: Path, format: str, role: Role) -> None:
     report, fresh = export_and_import(shapes_project, tmp_path, format=format, role=role)
-    assert report.losses == {}
+    assert set(report.losses) == ({"class_details_left_out", "metadata_left_out"} if role == "labels" else set())
     assert rows_of(fresh, role) == rows_of(shapes_project, role)
     assert fresh.objects(role).report.rejected == 0
 
@@ -149,6 +149,71 @@ def test_kitti_keeps_what_is_its_own(shared_data: Path, tmp_path: Path) -> None:
     for path in sorted((folder / "label_2").iterdir()):
         again = (report.path / "label_2" / path.name).read_text()
         assert _numbers(again) == _numbers(path.read_text())
+
+
+def odd_labels(tmp_path: Path) -> Project:
+    """One frame: a person with keypoints, an outline and attributes; a second class has no object."""
+    (tmp_path / "labels.json").write_text(
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "a.jpg", "width": WIDTH, "height": HEIGHT}],
+                "categories": [{"id": 1, "name": "person", "keypoints": ["head"]}, {"id": 2, "name": "unicorn"}],
+                "annotations": [
+                    {
+                        "id": 1,
+                        "image_id": 1,
+                        "category_id": 1,
+                        "bbox": [10, 10, 20, 30],
+                        "segmentation": [[10, 10, 30, 10, 30, 40, 10, 40]],
+                        "keypoints": [20, 12, 2],
+                        "attributes": {"occlusion": 0.3, "truncation": 0.5},
+                    },
+                    {
+                        "id": 2,
+                        "image_id": 1,
+                        "category_id": 1,
+                        "bbox": [50, 50, 9, 9],
+                        "segmentation": [[50, 50, 59, 59, 50, 59]],
+                    },
+                    {
+                        "id": 3,
+                        "image_id": 1,
+                        "category_id": 1,
+                        "bbox": [70, 50, 9, 9],
+                        "segmentation": [[70, 50, 79, 59, 70, 59]],
+                    },
+                ],
+            }
+        )
+    )
+    project = Project.create(tmp_path / "made")
+    import_labels(project, tmp_path / "labels.json")
+    return Project.open(project.path)
+
+
+def test_objects_with_keypoints_keep_their_outlines_where_there_is_no_place_for_keypoints(tmp_path: Path) -> None:
+    project = odd_labels(tmp_path)
+    report = export_objects(project, tmp_path / "yolo", role="labels", format="yolo")
+    assert report.losses["keypoints_as_boxes"].count == 1
+    rows = (tmp_path / "yolo" / "labels" / "a.txt").read_text().splitlines()
+    assert [len(row.split()) for row in rows] == [9, 7, 7]
+    export_objects(project, tmp_path / "voc", role="labels", format="voc")
+    assert (tmp_path / "voc" / "Annotations" / "a.xml").read_text().count("<polygon>") == 3
+
+
+def test_kitti_has_whole_numbers_of_occlusion_alone(tmp_path: Path) -> None:
+    report = export_objects(odd_labels(tmp_path), tmp_path / "kitti", role="labels", format="kitti")
+    assert (tmp_path / "kitti" / "label_2" / "a.txt").read_text().split()[:4] == ["person", "0.5", "-1", "-10"]
+    assert report.losses["attributes_left_out"].count == 1
+
+
+@pytest.mark.parametrize("format", sorted(SUFFIX_OF.keys() - {"coco_predictions"}))
+def test_classes_without_objects_are_kept_or_named(tmp_path: Path, format: str) -> None:
+    report = export_objects(odd_labels(tmp_path), tmp_path / f"out{SUFFIX_OF[format]}", role="labels", format=format)
+    is_kept = format in ("coco", "yolo")
+    assert ("unused_classes_left_out" in report.losses) != is_kept
+    assert is_kept or report.losses["unused_classes_left_out"].examples == ["unicorn"]
+    assert ("class_details_left_out" in report.losses) == (format != "coco")
 
 
 def _numbers(text: str) -> list[list[Any]]:

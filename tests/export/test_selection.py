@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from predscope import InputError, Project, export_objects, import_predictions
+from predscope import InputError, Project, export_objects, import_labels, import_predictions
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.exploration.query import FrameQuery
@@ -177,6 +177,17 @@ def test_images_beside(shapes_project: Project, tmp_path: Path, format: str, ima
     (copied,) = (tmp_path / "out").rglob("a.jpg")
     assert copied.read_bytes() == source.read_bytes()
     assert copied.samefile(source) == (images == "link")
+
+
+def test_a_video_that_cannot_be_read_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "walk.mp4").write_text("not a video")
+    project = Project.create(tmp_path / "project", images=tmp_path / "images")
+    (tmp_path / "labels.csv").write_text("file_name,class,x,y,w,h\nwalk.mp4,car,1,2,3,4\n")
+    import_labels(project, tmp_path / "labels.csv")
+    project = Project.open(project.path)
+    report = export_objects(project, tmp_path / "out", role="labels", format="csv", images="copy")
+    assert (report.images, report.losses["images_missing"].count) == (0, 1)
 
 
 def test_downloads_are_one_file(shapes_project: Project) -> None:

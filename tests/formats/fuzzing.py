@@ -95,11 +95,11 @@ def write_files(folder: Path, files: Files) -> None:
 
 
 def zipped(files: Files, compression: int) -> bytes:
-    """The files as an archive."""
+    """The files as an archive, the same at any time of the day."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, compression)
     return buffer.getvalue()
 
 

@@ -296,6 +296,90 @@ def _supervisely() -> dict[str, Any]:
     }
 
 
+_LABEL_STUDIO_VIDEO = [
+    {
+        "id": 1,
+        "data": {"video": "/data/upload/1/clip.mp4"},
+        "annotations": [
+            {
+                "id": 7,
+                "result": [
+                    {
+                        "id": "r1",
+                        "type": "videorectangle",
+                        "from_name": "box",
+                        "to_name": "video",
+                        "value": {
+                            "framesCount": 8,
+                            "duration": 0.32,
+                            "sequence": [
+                                {
+                                    "frame": 1,
+                                    "enabled": True,
+                                    "rotation": 0,
+                                    "x": 10,
+                                    "y": 10,
+                                    "width": 20,
+                                    "height": 20,
+                                },
+                                {
+                                    "frame": 4,
+                                    "enabled": False,
+                                    "rotation": 0,
+                                    "x": 40,
+                                    "y": 10,
+                                    "width": 20,
+                                    "height": 25,
+                                },
+                            ],
+                            "labels": ["car"],
+                        },
+                    },
+                    {
+                        "id": "r2",
+                        "type": "timelinelabels",
+                        "from_name": "what",
+                        "to_name": "video",
+                        "value": {"ranges": [{"start": 2, "end": 3}], "timelinelabels": ["turning"]},
+                    },
+                ],
+            }
+        ],
+    }
+]
+_VIDEOS = [{"id": 1, "width": 60, "height": 40, "length": 2, "file_names": ["clip/00000.jpg", "clip/00005.jpg"]}]
+_TRACK_MASKS = [{"size": [40, 60], "counts": [90, 30, 2280]}, None]
+_YOUTUBE_VIS = {
+    "info": {"year": 2021},
+    "videos": _VIDEOS,
+    "categories": _CATEGORIES,
+    "annotations": [
+        {
+            "id": 1,
+            "video_id": 1,
+            "category_id": 1,
+            "iscrowd": 0,
+            "width": 60,
+            "height": 40,
+            "segmentations": _TRACK_MASKS,
+            "bboxes": [[2, 10, 1, 30], None],
+            "areas": [30, None],
+        },
+        {"id": 2, "video_id": 1, "category_id": 3, "bboxes": [[1, 2, 30, 20], [2, 2, 30, 20.5]]},
+    ],
+}
+_YOUTUBE_VIS_RESULTS = [
+    {"video_id": 1, "score": 0.75, "category_id": 1, "segmentations": _TRACK_MASKS},
+    {"video_id": 1, "score": 0.5, "category_id": 3, "segmentations": [[[5, 5, 14, 5, 14, 14]], [[5, 5, 9, 5, 9, 9]]]},
+]
+_CITYSCAPES = {
+    "imgHeight": 40,
+    "imgWidth": 60,
+    "objects": [
+        {"label": "road", "polygon": [[0, 20], [59, 20], [59, 39], [0, 39]]},
+        {"label": "cargroup", "polygon": [[5, 5], [14, 5], [14, 14]], "deleted": 0, "verified": 1, "user": "x"},
+    ],
+}
 _VIA = {
     "_via_settings": {},
     "_via_img_metadata": {
@@ -317,6 +401,34 @@ _VIA = {
     },
     "_via_attributes": {},
 }
+
+
+_VIA_3 = {
+    "project": {"pname": "x", "data_format_version": "3.1.1", "vid_list": ["1", "2"]},
+    "config": {"file": {"loc_prefix": {"1": "", "2": "", "3": "", "4": ""}}, "ui": {}},
+    "attribute": {
+        "1": {"aname": "kind", "anchor_id": "FILE1_Z0_XY1", "type": 4, "options": {"1": "car", "2": "person"}},
+        "2": {"aname": "weather", "anchor_id": "FILE1_Z0_XY0", "type": 1, "options": {}},
+    },
+    "file": {
+        "1": {"fid": 1, "fname": "a.jpg", "type": 2, "loc": 1, "src": ""},
+        "2": {"fid": 2, "fname": "b.jpg", "type": 2, "loc": 3, "src": "images/b.jpg"},
+    },
+    "metadata": {
+        "1_aa": {"vid": "1", "flg": 0, "z": [], "xy": [2, 10, 20, 30, 15], "av": {"1": "1"}},
+        "1_bb": {"vid": "1", "flg": 0, "z": [], "xy": [7, 0, 0, 9, 0, 9, 9], "av": {"1": "2"}},
+        "2_cc": {"vid": "2", "flg": 0, "z": [], "xy": [9, 20, 10, 30, 20, 20, 30], "av": {"1": "1"}},
+        "2_dd": {"vid": "2", "flg": 0, "z": [], "xy": [], "av": {"2": "rain"}},
+    },
+    "view": {"1": {"fid_list": [1]}, "2": {"fid_list": [2]}},
+}
+_VIA_3_CSV = b"""# Exported using VGG Image Annotator (http://www.robots.ox.ac.uk/~vgg/software/via)
+# SHAPE_ID = {"POINT":1,"RECTANGLE":2}
+# ATTRIBUTE = {"1":{"aname":"kind","anchor_id":"FILE1_Z0_XY1","type":3,"options":{"0":"car","1":"person"}}}
+# CSV_HEADER = metadata_id,file_list,flags,temporal_coordinates,spatial_coordinates,metadata
+"1_aa","[""a.jpg""]",0,"[]","[2,10,20,30,15]","{""1"":""0""}"
+"1_bb","[""b.jpg""]",0,"[]","[5,1,2,3,4]","{""1"":""1""}"
+"""
 
 
 def _pickle() -> bytes:
@@ -440,6 +552,16 @@ SAMPLES: tuple[Sample, ...] = (
         2,
     ),
     Sample("via", {"via.json": _json(_VIA)}, 2, "via.json"),
+    Sample("via", {"via.json": _json(_VIA_3)}, 3, "via.json", variant="3"),
+    Sample("via", {"via.csv": _VIA_3_CSV}, 2, "via.csv", variant="3_csv"),
+    Sample("label_studio", {"export.json": _json(_LABEL_STUDIO_VIDEO)}, 6, "export.json", variant="video"),
+    Sample("youtube_vis", {"instances.json": _json(_YOUTUBE_VIS)}, 3, "instances.json"),
+    Sample("youtube_vis", {"results.json": _json(_YOUTUBE_VIS_RESULTS)}, 3, "results.json", "predictions", "results"),
+    Sample(
+        "cityscapes",
+        {f"bern/bern_{index:06d}_000019_gtFine_polygons.json": _json(_CITYSCAPES) for index in (0, 1)},
+        4,
+    ),
     Sample("encord_pickle", {"predictions.pkl": _pickle()}, 2, "predictions.pkl", "predictions"),
     Sample("table", {"predictions.csv": _TABLE}, 3, "predictions.csv", "predictions"),
     Sample("table", {"predictions.parquet": _parquet()}, 3, "predictions.parquet", "predictions", "parquet"),

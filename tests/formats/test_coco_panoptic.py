@@ -154,3 +154,20 @@ def test_real_segments_equal_the_masks_of_the_detection_format(shared_data: Path
     panoptic = read(folder / "panoptic_examples.json")
     detection = read(folder / "panoptic_coco_detection_format.json")
     assert sorted(panoptic.column("rle_counts")) == sorted(detection.column("rle_counts"))
+
+
+def test_a_folder_of_png_files_without_its_json_file_is_refused(tmp_path: Path) -> None:
+    """What is missing, and how to give it; by the names of COCO and Cityscapes even where all ids are small."""
+    for folder, name, ids in (
+        ("segments", "a.png", _ids()),
+        ("panoptic_val", "a.png", _ids() % 1000),
+        ("city", "a_gtFine_panoptic.png", _ids() % 30_000),
+    ):
+        _save(tmp_path / folder / name, ids)
+        with pytest.raises(InputError, match=f"which is missing: put it beside the folder, as {folder}.json"):
+            open_input(tmp_path / folder, role="labels")
+        with pytest.raises(InputError, match=f"Put that file beside the folder, as {folder}.json"):
+            open_input(tmp_path / folder, format="coco_panoptic", role="labels")
+    (tmp_path / "segments.json").write_text("{}")
+    with pytest.raises(InputError, match=r"give segments\.json, which lies beside them"):
+        open_input(tmp_path / "segments", role="labels")

@@ -1,4 +1,4 @@
-"""Whatever stands in a file, a reader reads it or says what is wrong: never any other exception."""
+"""Whatever stands in a file, a reader reads it or says what is wrong; what the fuzzing of samples does not reach."""
 
 from __future__ import annotations
 
@@ -37,28 +37,6 @@ _RESULTS = json.dumps(
         {"image_id": 1, "category_id": 1, "score": 1},
     ]
 ).encode()
-_YOLO = b"0 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.5 0.1 0.3 0.4\n"
-_VOC = (
-    b"<annotation><filename>a.jpg</filename><size><width>9</width></size><object><name>a</name><bndbox><xmin>1</xmin>"
-    b"<ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>"
-)
-_YAML = b"names:\n  0: car\n  1: dog\nkpt_shape: [2, 3]\npath: x\ntrain: images\n"
-
-
-def _png() -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.kron(np.eye(4, dtype=np.uint8), np.ones((5, 5), np.uint8)) * 2).save(buffer, "png")
-    return buffer.getvalue()
-
-
-_FILES = {
-    "labels.json": _LABELS,
-    "results.json": _RESULTS,
-    "labels.txt": _YOLO,
-    "a.xml": _VOC,
-    "data.yaml": _YAML,
-    "a.png": _png(),
-}
 
 
 def _read(path: Path, format: str, role: Any) -> None:
@@ -70,16 +48,6 @@ def _read(path: Path, format: str, role: Any) -> None:
         assert reading.report.rows == reading.report.rejected
 
 
-@pytest.mark.parametrize("role", ["labels", "predictions"])
-@pytest.mark.parametrize("name", _FILES)
-def test_a_file_that_was_cut_short_anywhere(tmp_path: Path, name: str, role: str) -> None:
-    content = _FILES[name]
-    path = tmp_path / name
-    for end in range(len(content)):
-        path.write_bytes(content[:end])
-        _read(path, "auto", role)
-
-
 @pytest.mark.parametrize("content", [_LABELS, _RESULTS], ids=["labels", "results"])
 def test_json_that_was_cut_short_is_never_read_as_if_it_were_whole(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
@@ -89,26 +57,7 @@ def test_json_that_was_cut_short_is_never_read_as_if_it_were_whole(tmp_path: Pat
             open_input(path, format="coco", role="labels")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    name=st.sampled_from(sorted(_FILES)),
-    position=st.floats(0, 1, exclude_max=True),
-    inserted=st.binary(max_size=6)
-    | st.sampled_from([b'"', b"[", b"}", b"NaN", b"-1", b"null", b"1e999", b"<", b"&a;", b"\x00"]),
-    removed=st.integers(0, 8),
-    role=st.sampled_from(["labels", "predictions"]),
-)
-def test_a_file_with_a_wound(
-    tmp_path: Path, name: str, position: float, inserted: bytes, removed: int, role: str
-) -> None:
-    content = _FILES[name]
-    at = int(position * len(content))
-    path = tmp_path / name
-    path.write_bytes(content[:at] + inserted + content[at + removed :])
-    _read(path, "auto", role)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=200),
     suffix=st.sampled_from([".json", ".txt", ".xml", ".png", ".yaml", ""]),
@@ -145,7 +94,7 @@ _RECORD = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(_RECORD | _ANYTHING, min_size=1, max_size=4), wrapped=st.booleans(), members=_ANYTHING)
 def test_records_with_anything_in_them_add_up(tmp_path: Path, records: list[Any], wrapped: bool, members: Any) -> None:
     value = {

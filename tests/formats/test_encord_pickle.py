@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import pickletools
 import sys
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +17,10 @@ from hotcoco import mask as rle_codec
 from predscope.errors import FileParsingError
 from predscope.formats import detect, open_input
 from predscope.formats.base import ObjectBatch, Reading
-from predscope.formats.encord.pickle_stream import read_pickle
+from predscope.formats.encord.pickle_memo import ALWAYS_KEPT, numbers_asked_for
+from predscope.formats.encord.pickle_objects import Instance
+from predscope.formats.encord.pickle_stream import read_pickle, read_pickled_list
+from predscope.formats.encord.pickle_values import PickleError
 from predscope.formats.encord.pickled_arrays import PickledArray
 from predscope.formats.encord.reader import find_builder
 from tests.compat.original_classes import KINDS, original_classes
@@ -194,3 +199,64 @@ def test_other_pickles_are_known_as_pickles(tmp_path: Path) -> None:
         open_input(path, role="predictions")
     with pytest.raises(FileParsingError, match="predictions, not labels"):
         open_input(path, role="labels")
+
+
+class _Watched(Instance):
+    """An object that can be asked whether it is still there."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_long_lists_come_in_parts_that_are_not_kept(protocol: int) -> None:
+    with original_classes() as classes:
+        box = classes.BoundingBox(x=0.1, y=0.2, w=0.3, h=0.4, theta=0)  # shared by all, as is every second data_hash
+        predictions = [
+            classes.Prediction(data_hash=f"{number // 2}", number=number, object=box) for number in range(2_500)
+        ]
+        content = pickle.dumps(predictions, protocol)
+    alive: list[weakref.ref[_Watched]] = []
+
+    def find(module: str, name: str) -> Any:
+        def build(arguments: tuple[Any, ...]) -> _Watched:
+            made = _Watched(name, arguments)
+            alive.append(weakref.ref(made))
+            return made
+
+        return build if name == "Prediction" else find_builder(module, name)
+
+    numbers, boxes, most = [], set(), 0
+    for part in read_pickled_list(content, find, part_size=100):
+        for fields in (prediction.fields() for prediction in part):
+            numbers.append((int(fields["data_hash"]), fields["number"]))
+            boxes.add(id(fields["object"]))
+        most = max(most, sum(reference() is not None for reference in alive))
+    assert numbers == [(number // 2, number) for number in range(2_500)]
+    assert len(boxes) == 1
+    assert most <= 2_100  # pickles have 1000 entries a part, and one part is in the making
+    named = [(op.name, value) for op, value, _ in pickletools.genops(content) if "GET" in op.name]
+    assert {int(value) for _, value in named if int(value) >= ALWAYS_KEPT} <= numbers_asked_for(content)
+
+
+def test_a_list_that_lies_in_something_else_is_none_of_predictions() -> None:
+    found = [0] * 5_000
+    assert [len(part) for part in read_pickled_list(pickle.dumps(found), find_builder)] == [1000] * 5 + [0]
+    for other in ((found, 1), {"a": found}, [[found]]):
+        parts = read_pickled_list(pickle.dumps(other), find_builder)
+        if isinstance(other, list):
+            assert list(parts) == [other]
+        elif isinstance(other, dict):
+            with pytest.raises(PickleError, match="a dict, not a list"):
+                list(parts)
+        else:
+            with pytest.raises(PickleError, match="a tuple, not a list"):
+                list(parts)
+
+
+def test_damage_far_down_ends_the_reading_there(tmp_path: Path) -> None:
+    with original_classes() as classes:
+        content = pickle.dumps(make_predictions(classes)[:1] * 60_000, 2)  # later ones say sizes beforehand
+    reading = reading_of(content[:-20], tmp_path)
+    assert len(next(reading.batches)) == 50_000
+    with pytest.raises(FileParsingError, match="cannot be read as a pickle of predictions"):
+        list(reading.batches)

@@ -183,3 +183,13 @@ def test_scores_in_percent_become_fractions_in_a_project(shapes_project: Project
     import_predictions(shapes_project, tmp_path / "a.txt", name="kitti")
     confidence = Project.open(shapes_project.path).objects("predictions", "kitti").table(["confidence"])["confidence"]
     assert confidence.to_pylist() == pytest.approx([0.9785, 0.3265, 0.03183])
+
+
+@pytest.mark.parametrize("folder", ["", "labels/"])
+def test_frames_keep_their_folders(tmp_path: Path, folder: str) -> None:
+    for frame in ("night/003", "clips/a/000004"):
+        path = tmp_path / "kitti" / f"{folder}{frame}.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text(LABEL)
+    project = import_labels(Project.create(tmp_path / "project"), tmp_path / "kitti").project
+    assert project.frames["frame_id"].tolist() == ["clips/a/000004", "night/003"]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from predscope.errors import InputError
 from predscope.formats import open_input
 from predscope.formats.json_files.values import UnusableShape
-from predscope.formats.label_studio.reader import image_name
 from predscope.formats.label_studio.shapes import decode_brush
+from predscope.formats.label_studio.tasks import image_name
 
 
 def _result(kind: str, value: dict[str, Any], *names: str, **more: Any) -> dict[str, Any]:
@@ -248,3 +248,105 @@ def test_a_file_that_was_cut_short(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_bytes(whole.read_bytes()[:-3])
     with pytest.raises(InputError, match="ends at byte"):
         open_input(tmp_path / "b.json", format="label_studio", role="labels")
+
+
+def _key(frame: Any, x: float = 10, enabled: Any = True, **more: Any) -> dict[str, Any]:
+    return {"frame": frame, "enabled": enabled, "rotation": 0, "x": x, "y": 10, "width": 20, "height": 25, **more}
+
+
+def _track(*keys: Any, count: Any = 10, labels: Any = ("car",), **more: Any) -> dict[str, Any]:
+    value = {"framesCount": count, "sequence": list(keys), "labels": list(labels)}
+    return {"id": "t1", "type": "videorectangle", "from_name": "box", "to_name": "video", "value": value, **more}
+
+
+def _video_task(*results: Any, member: str = "annotations", **more: Any) -> dict[str, Any]:
+    entry = {"id": 9, "result": list(results), **more}
+    return {"id": 5, "data": {"video": "/data/upload/1/clip.mp4"}, member: [entry]}
+
+
+def _indices(found: Any) -> list[int]:
+    return [int(str(name).removeprefix("/data/upload/1/clip.mp4#")) for name in found.column("frame")]
+
+
+def test_regions_of_videos_are_placed_between_key_frames(tmp_path: Path, read) -> None:
+    """Frames count from 1; one that is not enabled is the last with the box until the next; the last one stays."""
+    track = _track(_key(8, 0), _key(2, 10), _key(5, 40, enabled=False), original_width=200, original_height=100)
+    found = read(_write(tmp_path / "a.json", _video_task(track)))
+    assert _indices(found) == [1, 2, 3, 4, 7, 8, 9]
+    assert [row["box"][0] for row in found.rows] == pytest.approx([20, 40, 60, 80, 0, 0, 0])
+    assert found[0]["box"] == pytest.approx([20, 10, 40, 25])
+    assert [bool(told) for told in found.column("attributes")] == [False, True, True, False, False, True, True]
+    assert found.column("track_id") == ["t1"] * 7
+    assert found[0]["place"] == "[0].annotations[0].result[0].sequence[1]"
+    assert found.codes == {"boxes_interpolated": 4}
+    frames = found.reading.frames
+    assert [frame.sequence_index for frame in frames] == list(range(10))
+    assert {frame.sequence for frame in frames} == {"/data/upload/1/clip.mp4"}
+
+
+def test_regions_of_videos_without_a_size_stay_relative(tmp_path: Path, read) -> None:
+    parted = [_track(_key(1), count=1, labels=()), {"id": "t1", "type": "labels", "value": {"labels": ["dog"]}}]
+    found = read(_write(tmp_path / "a.json", _video_task(*parted)))
+    assert (found[0]["class"], found[0]["relative"]) == ("dog", True)
+    assert found[0]["box"] == pytest.approx([0.1, 0.1, 0.2, 0.25])
+
+
+def test_predicted_regions_of_videos(tmp_path: Path, read) -> None:
+    task = _video_task(_track(_key(1), count=2), _track(_key(2), count=2, score=0.75), member="predictions", score=0.5)
+    found = read(_write(tmp_path / "a.json", task), "predictions")
+    assert found.column("confidence") == [0.5, 0.5, 0.75]
+
+
+def test_stretches_of_a_time_line_are_classes_of_frames(tmp_path: Path, read) -> None:
+    value = {"ranges": [{"start": 3, "end": 5}, {"start": 4}], "timelinelabels": ["turning"]}
+    found = read(_write(tmp_path / "a.json", _video_task({"id": "r", "type": "timelinelabels", "value": value})))
+    assert _indices(found) == [2, 3, 4]
+    assert set(found.column("geometry")) == {"classification"}
+    assert found.report.problems["shape_invalid"].examples[0].startswith("[0].annotations[0].result[0].ranges[1]")
+
+
+def test_minimal_exports_of_videos(tmp_path: Path, read) -> None:
+    value = _track(_key(1), _key(3, 30))["value"] | {"framesCount": 3}
+    found = read(_write(tmp_path / "a.json", {"id": 1, "video": "/data/upload/1/clip.mp4", "box": [value]}))
+    assert (found.reading.format, _indices(found)) == ("label_studio", [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (_key(0), "shape_invalid"),
+        (_key("x"), "shape_invalid"),
+        (_key(3, width=None), "shape_invalid"),
+        ("text", "shape_invalid"),
+        (_key(1, 50), "key_frame_twice"),
+        (_key(3, rotation=30), "frame_size_missing"),
+    ],
+)
+def test_key_frames_that_cannot_be_read_are_rejected(tmp_path: Path, read, key: Any, code: str) -> None:
+    found = read(_write(tmp_path / "a.json", _video_task(_track(_key(1, enabled=False), key))))
+    assert (_indices(found), found.report.rejected) == ([0], 1)
+    assert found.report.problems[code].examples[0].startswith("[0].annotations[0].result[0].sequence[1]")
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (_track(), "shape_invalid"),
+        (_track(_key(1), labels=(), id="t2"), "class_missing"),
+        ({"type": "choices", "value": {"choices": ["day"]}}, "shape_not_read"),
+        ({"type": "videovectorlabels", "value": {"sequence": [], "videovectorlabels": ["x"]}}, "shape_not_read"),
+    ],
+)
+def test_other_results_about_videos_are_rejected(tmp_path: Path, read, result: Any, code: str) -> None:
+    found = read(_write(tmp_path / "a.json", _video_task(_track(_key(1), count=1), result)))
+    assert (len(found), found.report.rejected, set(found.codes)) == (1, 1, {code})
+
+
+def test_a_few_numbers_do_not_unfold_to_millions_of_rows(tmp_path: Path, read) -> None:
+    path = _write(tmp_path / "a.json", _video_task(_track(_key(1), count=2**31 - 1), _track(_key(5), count=2**30)))
+    reading = open_input(path, role="labels")
+    assert len(reading.frames) == 200_000
+    assert 100_000 < sum(len(batch) for batch in reading.batches) < 110_000
+    problem = reading.report.problems["boxes_not_placed"]
+    assert problem.count > 2**31
+    assert problem.examples[0].endswith("of /data/upload/1/clip.mp4")

@@ -245,3 +245,13 @@ def test_many_rows_come_in_bounded_batches(tmp_path: Path, read, monkeypatch: py
     assert len(objects) == 9 * 77
     assert max(map(len, objects.batches)) == 100
     assert len(set(objects.column("place"))) == 9 * 77
+
+
+@pytest.mark.parametrize("corners", [6_000, 20_000], ids=["the head cuts the second row", "the head cuts the first"])
+def test_rows_longer_than_what_is_looked_at_keep_their_confidence(tmp_path: Path, read, corners: int) -> None:
+    row = "0 " + "0.5 0.25 " * corners + "0.9\n"
+    _write(tmp_path, {"a.txt": row * 2, "video/b.txt": row})
+    objects = read(tmp_path, "predictions")
+    assert objects.reading.format == "yolo"
+    assert objects.column("confidence") == [0.9, 0.9, 0.9]
+    assert objects.column("frame") == ["a", "a", "video/b"]

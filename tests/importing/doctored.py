@@ -26,6 +26,7 @@ DOCTOR_CODES = frozenset(
         *(
             "looks_like_sizes",
             "looks_swapped",
+            "looks_like_network_pixels",
             "labels_not_covered",
             "class_ids_shifted",
             "classes_disagree",

@@ -64,7 +64,7 @@ def _predictions(path: str, format: str, objects: dict[str, int], frames: int, c
 
 _CLIPPED: Final[dict[str, Any]] = {"repaired": 2, "codes": ("box_clipped",)}
 _NO_NAMES: Final[dict[str, Any]] = {"codes": ("class_names_missing",)}
-_OTHER_IDS: Final[dict[str, Any]] = {"codes": ("class_ids_shifted", "unknown_class")}
+_OTHER_IDS: Final[dict[str, Any]] = {"codes": ("class_ids_shifted",)}
 _FAKE: Final = "instances_val2014_fake"
 _RODM_FRAMES: Final = {f"{number:05d}.png": (200, 200) for number in range(1, 8)}
 
@@ -238,7 +238,7 @@ DATA_SETS: Final = [
             Input("panoptic_examples.json", "coco_panoptic", {"mask": 50}, 2, 133),
             Input("panoptic_coco_detection_format.json", "coco", {"mask": 50}, 2, 133),
             Input("panoptic_examples_2ch_format", "instance_masks", {"mask": 50}, 2, 133),
-            Input("images_info_examples.json", "coco", {}, 2, 133, codes=("no_annotations", "no_objects")),
+            Input("images_info_examples.json", "coco", {}, 2, 133, codes=("no_annotations",)),
         ],
     ),
     DataSet(

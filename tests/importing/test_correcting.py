@@ -190,6 +190,8 @@ def test_simple_outlines_of_any_number_of_points(sides: int) -> None:
             units="relative",
             swap_xy=True,
             rescale=True,
+            network_input="640x384",
+            network_fit="letterbox",
             class_ids="index",
             class_offset=-1,
             confidence_scale="logit",
@@ -228,6 +230,8 @@ def test_offsets_beyond_reason_are_refused() -> None:
 
 
 def test_wrong_choices_are_refused() -> None:
+    with pytest.raises(InputError, match="network_input must be a width and a height in pixels, as 640x384, got '0x9'"):
+        Corrections(network_input="0x9")
     with pytest.raises(InputError, match="box_format must be one of xywh, xyxy, cxcywh, got 'yxyx'"):
         Corrections(box_format="yxyx")  # type: ignore[arg-type]
 
@@ -241,6 +245,8 @@ def test_every_correction_is_a_flag(command: list[str]) -> None:
         units="relative",
         swap_xy=True,
         rescale=True,
+        network_input="640x384",
+        network_fit="letterbox",
         class_ids="index",
         class_offset=-1,
         confidence_scale="logit",

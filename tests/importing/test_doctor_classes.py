@@ -10,8 +10,19 @@ import pytest
 
 from predscope.importing import Corrections
 from predscope.importing.classes.alike_names import alike_key
+from predscope.importing.classes.numbering import COCO_IDS, COCO_NAMES
 from predscope.report import Severity
-from tests.importing.doctored import CLASSES, Clinic, assert_mends, assert_same, diagnosed, make_dataset, table_of
+from tests.importing.doctored import (
+    CLASSES,
+    DOCTOR_CODES,
+    Clinic,
+    Dataset,
+    assert_mends,
+    assert_same,
+    diagnosed,
+    make_dataset,
+    table_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +180,103 @@ def test_predicted_classes_that_no_list_has(clinic: Clinic) -> None:
     for row in data.results[:6]:
         row["category_id"] = 99
     diagnosed(clinic.predictions(make_dataset(), data.results), "unknown_class", count=1, place="class 99")
+
+
+def renumbered(labels: Mapping[int, tuple[int, str]], results: Mapping[int, int], **options: Any) -> Dataset:
+    """A data set with other class ids: ``labels`` by the ids of ``CLASSES`` id and name, ``results`` by those too."""
+    data = make_dataset(**options)
+    data.labels["categories"] = [{"id": number, "name": name} for number, name in labels.values()]
+    for row in data.annotations:
+        row["category_id"] = labels[row["category_id"]][0]
+    for row in data.results:
+        row["category_id"] = results[row["category_id"]]
+    return data
+
+
+COCO_IDS_OF = {1: (1, "person"), 3: (44, "bottle"), 8: (62, "chair"), 18: (73, "laptop")}
+"""By the ids of ``CLASSES``: COCO's own id and name."""
+COCO_NUMBERS = {1: 0, 3: 39, 8: 56, 18: 63}
+"""In the list of COCO's 80 classes, from 0."""
+
+
+@pytest.mark.parametrize(
+    ("labels", "results", "words", "correction"),
+    [
+        (COCO_IDS_OF, COCO_NUMBERS, "COCO's 80 classes, counted from 0", {"class_ids": "coco80"}),
+        (
+            COCO_IDS_OF,
+            {key: number + 1 for key, number in COCO_NUMBERS.items()},
+            "COCO's 80 classes, counted from 1",
+            {"class_ids": "coco80", "class_offset": -1},
+        ),
+        (
+            {key: (COCO_NUMBERS[key], name) for key, (_, name) in COCO_IDS_OF.items()},
+            {key: number for key, (number, _) in COCO_IDS_OF.items()},
+            "COCO's own (1 to 90)",
+            {"class_ids": "coco91"},
+        ),
+        (
+            {1: (1, "person"), 3: (2, "car"), 8: (3, "dog"), 18: (4, "traffic light")},
+            {1: 2, 3: 0, 8: 1, 18: 3},
+            "list of classes sorted by name, counted from 0",
+            {"class_ids": "sorted"},
+        ),
+        (
+            {1: (0, "person"), 3: (1, "car"), 8: (2, "dog"), 18: (3, "traffic light")},
+            {1: 3, 3: 1, 8: 2, 18: 4},
+            "list of classes sorted by name, counted from 1",
+            {"class_ids": "sorted", "class_offset": -1},
+        ),
+    ],
+    ids=["COCO 80", "COCO 80 from 1", "COCO 91", "sorted", "sorted from 1"],
+)
+def test_ids_of_another_list(
+    clinic: Clinic,
+    labels: Mapping[int, tuple[int, str]],
+    results: Mapping[int, int],
+    words: str,
+    correction: dict[str, Any],
+) -> None:
+    project = clinic.project(renumbered(labels, results))
+    right = renumbered(labels, {key: number for key, (number, _) in labels.items()})
+    clean = clinic.predictions(right, project=project)
+    assert DOCTOR_CODES.isdisjoint(clean.report.problems)
+    file = clinic.write(renumbered(labels, results).results)
+    staged = clinic.predictions(right, file, project)
+    diagnosed(staged, "class_ids_shifted", count=4, place=words, fix="--class-map", correction=correction)
+    assert "unknown_class" not in staged.report.problems, "it follows from that"
+    assert_mends(staged, "class_ids_shifted", lambda **told: clinic.predictions(right, file, project, **told), clean)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words", "correction"),
+    [
+        ([0, 2, 16, 79], "COCO's 80 classes, counted from 0", {"class_ids": "coco80"}),
+        ([1, 12, 26, 80], "COCO's 80 classes, counted from 1", {"class_ids": "coco80", "class_offset": -1}),
+        ([1, 3, 18, 90], "ids of COCO's 80 classes, 1 to 90", {"class_ids": "coco91"}),
+    ],
+)
+def test_ids_of_coco_where_nothing_lies_on_labels(
+    clinic: Clinic, seen: list[int], words: str, correction: dict[str, Any]
+) -> None:
+    """Told by the ids alone: classes of names of COCO, numbered otherwise."""
+    data = make_dataset()
+    data.labels["categories"] = [{"id": 201 + number, "name": name} for number, name in enumerate(CLASSES.values())]
+    for row in data.annotations:
+        row["category_id"] = 201
+    boxes = [{"image_id": 101, "category_id": number, "bbox": [5, 5, 9, 9], "score": 0.5} for number in seen]
+    staged = clinic.predictions(data, boxes)
+    diagnosed(staged, "class_ids_shifted", count=4, place=words, correction=correction)
+    mended = clinic.predictions(data, boxes, corrections=Corrections().changed(correction))
+    names = [mended.project.classes[entry.class_id].name for entry in mended.classes]
+    step = correction.get("class_offset", 0)
+    ways = {"coco80": COCO_NAMES, "coco91": dict(zip(COCO_IDS, COCO_NAMES, strict=True))}
+    assert sorted(names) == sorted(ways[correction["class_ids"]][number + step] for number in seen)
+
+
+def test_a_model_that_says_one_class_of_everything(clinic: Clinic) -> None:
+    """Ids of another list name one class each; here all labels are covered by persons."""
+    data = make_dataset(objects=12)
+    for row in data.results:
+        row["category_id"] = 1
+    assert "classes_disagree" not in clinic.predictions(make_dataset(objects=12), data.results).report.problems

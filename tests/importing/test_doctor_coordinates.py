@@ -80,6 +80,11 @@ def test_box_numbers_of_predictions(clinic: Clinic, change: Change, code: str, c
         fix="xport" if code != "looks_normalised" else "Multiply",
         correction=correction,
     )
+    assert {"box_clipped", "zero_size", "box_overhang"}.isdisjoint(staged.report.problems), "they follow from that"
+    for consequence in ("negative_size", "box_outside_frame"):  # rows that are left out are named, with the same fix
+        if consequence in staged.report.problems:
+            flags = " ".join(Corrections(**correction).flags())
+            assert f"how all boxes are read. Add {flags}." in staged.report.problems[consequence].fix
     assert_mends(staged, code, lambda **told: clinic.predictions(data, file, project, **told), clean)
 
 
@@ -204,15 +209,21 @@ def test_wrong_frame_size(clinic: Clinic) -> None:
     staged = clinic.labels(file, images)
     place = "frame_000.jpg: 640 x 400 in the labels, 320 x 200 in the image"
     diagnosed(staged, "size_differs", count=24, place=place, fix="resize the coordinates", correction={"rescale": True})
-    assert staged.report.rejected > 0
+    outside = diagnosed(staged, "box_outside_frame", place="annotations[0]", fix="Add --rescale.")
+    assert staged.report.rejected == outside.count
+    assert "box_clipped" not in staged.report.problems  # it follows from the size too
     assert_mends(staged, "size_differs", lambda **told: clinic.labels(file, images, **told), clean)
     assert clinic.labels(file, images, corrections=Corrections(rescale=True)).report.problems["rescaled"].count == 24
 
 
 def test_predictions_of_images_of_another_size(clinic: Clinic) -> None:
-    """Results in the pixels of a network's input cannot be told from misses, but that nothing fits is said."""
+    """Results of other frames are misses, whatever the size; that nothing fits is said."""
     data = make_dataset()
+    ids = [image["id"] for image in data.labels["images"]]
+    following = dict(zip(ids, ids[1:] + ids[:1], strict=True))
     change_boxes(data, "predictions", lambda box, size: [value * 0.4 for value in box])
+    for row in data.results:
+        row["image_id"] = following[row["image_id"]]
     staged = clinic.predictions(make_dataset(), data.results)
     diagnosed(staged, "labels_not_covered", count=1, place="of 179 labels are covered", fix="size and rotation")
     assert "labels_not_covered" not in clinic.predictions(make_dataset()).report.problems

@@ -1,4 +1,7 @@
-"""A project survives kill -9 at any moment: at each step that touches the disk, and at moments of chance."""
+"""A project survives kill -9 at any moment: at each step that touches the disk, and at moments of chance.
+
+Labels come from a zip archive, and predictions with a correction by the worker of the Import page.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import os, signal, sys
 from pathlib import Path
+from components.imports.staging_job import JobState, Request, StagingJob
 from predscope.formats.coco import reader
-from predscope.importing import import_labels, import_predictions
+from predscope.importing import import_labels
+from predscope.importing.corrections import Corrections
 from predscope.project import Project, object_sorting
 
 reader.BATCH_ROWS = 11  # several batches,
@@ -47,8 +53,12 @@ def run(fatal_step):
     sorter = object_sorting.ObjectSorter
     sorter._write_chunk = watched(sorter._write_chunk)
     project = Project.open(folder / "project")
-    project = import_labels(project, folder / "more_labels.json").project
-    import_predictions(project, folder / "predictions.json", name="model")
+    project = import_labels(project, folder / "more_labels.zip").project
+    corrections = Corrections(box_format="xyxy")
+    job = StagingJob(project, Request(folder / "corners.json", "predictions", corrections=corrections), "other")
+    assert job.wait(60) is JobState.READY, job.problem
+    job.publish("model")
+    assert job.wait(60) is JobState.PUBLISHED, job.problem
     (folder / "steps").write_text(str(steps))
 
 for line in sys.stdin:
@@ -70,6 +80,7 @@ class Victims:
         self._server = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(folder)],
             cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(folder)},  # what was unpacked and lost goes with the test
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -113,9 +124,11 @@ def coco(count: int, first: int) -> dict:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "labels.json").write_text(json.dumps(coco(20, 1)))
-    (tmp_path / "more_labels.json").write_text(json.dumps(coco(30, 1)))
+    with zipfile.ZipFile(tmp_path / "more_labels.zip", "w") as archive:
+        archive.writestr("more_labels.json", json.dumps(coco(30, 1)))
     results = [{"image_id": 1 + n % 20, "category_id": 1, "bbox": [1, 2, 10, 20], "score": 0.5} for n in range(60)]
     (tmp_path / "predictions.json").write_text(json.dumps(results))
+    (tmp_path / "corners.json").write_text(json.dumps([{**row, "bbox": [1, 2, 11, 22]} for row in results]))
     project = Project.create(tmp_path / "template")
     project = import_labels(project, tmp_path / "labels.json").project
     import_predictions(project, tmp_path / "predictions.json", name="model")
@@ -132,6 +145,7 @@ def check_project(folder: Path) -> tuple[int, int]:
         for entry in versions:
             objects = project.objects(role, name, entry.version)
             assert objects.count == objects.table().num_rows == entry.imported == objects.report.imported
+            assert set(objects.table(["w"])["w"].to_pylist()) == {10.0}
             assert objects.of_frame(3).num_rows == entry.imported // (20 if entry.imported != 30 else 30)
     result = import_predictions(project, folder / "predictions.json", name="model")
     assert result.version == len(predictions) + 1

@@ -13,6 +13,7 @@ from predscope import Project, import_labels, import_predictions
 from predscope.errors import InputError
 from predscope.importing.frames.names import UNKNOWN, NameIndex
 from predscope.importing.in_memory import join_files
+from predscope.project.hashes import FrameHashes
 from tests.test_media_archives import jpeg, write_archive
 from tests.video_files import HEIGHT, WIDTH, write_video
 
@@ -77,6 +78,27 @@ def test_frame_ids_of_a_video_are_references(project: Project, tmp_path: Path) -
     labelled = import_labels(project, write_json(tmp_path / "labels.json", labels_of(["a.mp4#1"]))).project
     predicted = import_predictions(labelled, write_json(tmp_path / "results.json", results), name="model").project
     assert list(found_in(predicted, "predictions", "model")) == ["clips/b/000004"]
+
+
+@pytest.mark.parametrize("way", ["frame_id", "data_hash"])
+def test_labels_name_frames_as_predictions_do(project: Project, tmp_path: Path, way: str) -> None:
+    (project.images_root / "stills").mkdir()
+    (project.images_root / "stills" / "000004.jpg").write_bytes(jpeg())  # ends like the id of a frame of the videos
+    project = Project.create(tmp_path / "with stills", images=project.images_root)
+    index = project.frame_index("clips/b/000004")
+    columns = ("frame_id", "file_name", "sequence", "sequence_index")
+    hashes = FrameHashes(*(project.frames[column].tolist() for column in columns))
+    name = "clips/b/000004" if way == "frame_id" else f"{hashes.data_hashes[index]}#4"
+    for place in ("yolo/labels", "kitti/labels"):
+        (tmp_path / place / name).parent.mkdir(parents=True)
+    (tmp_path / "yolo/labels" / f"{name}.txt").write_text("0 0.5 0.5 0.25 0.25\n")
+    (tmp_path / "kitti/labels" / f"{name}.txt").write_text("Car 0 0 0 1 1 5 5 0 0 0 0 0 0 0\n")
+    (tmp_path / "rows.csv").write_text(f"frame,class,x,y,w,h\n{name},ball,1,1,4,4\n")
+    write_json(tmp_path / "coco.json", labels_of([name]))
+    for source in ("yolo", "kitti", "rows.csv", "coco.json"):
+        labelled = import_labels(project, tmp_path / source, name=source).project
+        assert len(labelled.frames) == len(project.frames), source
+        assert list(found_in(labelled, "labels", source)) == ["clips/b/000004"], source
 
 
 @pytest.mark.parametrize("name", ["frame_000003.jpg", "a_000003.jpg", "a-3.png", "000003.jpg", "a.mp4", "c.mp4#3"])

@@ -27,6 +27,7 @@ from predscope.metrics import (
 )
 from predscope.metrics import registry as registry_module
 from predscope.metrics.registry import all_metrics
+from predscope.project.versions import delete_version
 from tests.metrics.conftest import ALL_BRIGHTNESSES, grey_image, write_images, write_labels
 
 
@@ -100,6 +101,7 @@ def test_new_labels_recompute_only_what_is_of_their_objects(
     grey_project: Project, counted_decodes: list[str], tmp_path: Path
 ) -> None:
     run_metrics(grey_project)
+    crowding = object_column(grey_project, "crowding", "labels").values
     counted_decodes.clear()
     boxes = {f"{index:03d}.png": [[10, 10, 20, 10], [40, 20, 10, 10]] for index in range(6)}
     boxes["003.png"] = [[10, 10, 20, 10], [2, 2, 8, 8]]
@@ -113,8 +115,20 @@ def test_new_labels_recompute_only_what_is_of_their_objects(
     assert report.values["crop_brightness"] == 1
     assert report.values["crowding"] == 12
     assert run_metrics(newer).is_up_to_date
-    folders = [path.name for path in (newer.cache_dir / "metrics" / "objects").iterdir()]
-    assert len(folders) == 2, "what belonged to the version before is gone"
+    older = newer.with_versions(newer.versions_named(["labels@1"]))
+    assert (object_column(older, "crowding", "labels", "labels@1").values == crowding).all(), "kept from before"
+    with pytest.raises(MetricsMissing):
+        object_column(older, "annotation_quality", "labels", "labels@1")
+    counted_decodes.clear()
+    assert set(run_metrics(older).values) <= {"annotation_quality", "shape_outlier"}
+    assert not counted_decodes
+    assert len(object_column(older, "annotation_quality", "labels", "labels@1")) == 12
+    folder = newer.cache_dir / "metrics"
+    run_metrics(newer)
+    assert (len(list((folder / "objects").iterdir())), len(list((folder / "derived").iterdir()))) == (3, 3)
+    newest = delete_version(newer, "labels", "labels", 1)
+    run_metrics(newest)
+    assert (len(list((folder / "objects").iterdir())), len(list((folder / "derived").iterdir()))) == (2, 2)
 
 
 def test_a_bad_image_is_a_null_and_a_finding(grey_project: Project, counted_decodes: list[str]) -> None:

@@ -15,7 +15,9 @@ import pytest
 from hotcoco import mask as rle_codec
 
 from predscope import InputError, LabelWriter, PredictionWriter, Project
+from predscope.formats.base import BATCH_ROWS
 from predscope.importing.corrections import Corrections
+from predscope.importing.doctor.habits import SAMPLE_ROWS
 from predscope.schema import Geometry
 from predscope.writing.batching import WrittenObjects
 from tests.writing.conftest import HEIGHT, WIDTH, leftovers
@@ -566,3 +568,49 @@ def test_a_forked_process_neither_writes_nor_takes_away(project: Project) -> Non
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
         writer.add("a", "car", 0.5, box=BOX)
     assert writer.result.objects.count == 2
+
+
+# Frames without images
+
+
+def test_frames_without_images_have_the_size_that_they_are_given(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "sizes")
+    with LabelWriter(project, box_format="cxcywh", units="relative") as writer:
+        writer.add_frame("drive/1.jpg", width=200, height=np.int64(100))
+        writer.add("drive/1.jpg", "car", box=[0.5, 0.5, 0.2, 0.4])
+        writer.add("2.jpg", "car", box=[0.5, 0.5, 0.2, 0.4])
+        writer.add_frame(17, width=64, height=48)
+        writer.add_frame("nothing in it.jpg", width=30, height=40)
+    result = writer.result
+    assert result.report.imported == 1
+    assert result.report.problems["frame_size_unknown"].count == 1
+    frames = result.project.frames.set_index("file_name")
+    assert frames.loc["drive/1.jpg", ["width", "height"]].tolist() == [200, 100]
+    assert frames.loc["17", ["width", "height", "source_id"]].tolist() == [64, 48, "17"]
+    assert frames.loc["nothing in it.jpg", ["width", "height"]].tolist() == [30, 40]
+    box = result.objects.table(["x", "y", "w", "h"]).to_pylist()[0]
+    assert box == pytest.approx({"x": 80, "y": 30, "w": 40, "h": 40})
+
+
+def test_a_frame_may_be_added_late_and_the_size_of_its_image_holds(project: Project) -> None:
+    name = project.frames["file_name"][0]
+    before = project.frames[["width", "height"]].iloc[0].tolist()
+    count = SAMPLE_ROWS + BATCH_ROWS  # those are no longer held back
+    with LabelWriter(project, "late", box_format="xywh", units="pixels") as writer:
+        writer.add_batch(name, classes=["car"] * count, boxes=np.tile([1, 2, 3, 4], (count, 1)))
+        writer.add_frame("unseen.jpg", width=10, height=20)
+        writer.add("unseen.jpg", "car", box=[1, 2, 3, 4])
+        writer.add_frame(name, width=1, height=1)
+    frames = writer.result.project.frames
+    assert writer.result.report.imported == count + 1
+    assert frames[["width", "height"]].iloc[0].tolist() == before
+    assert frames.set_index("file_name").loc["unseen.jpg", ["width", "height"]].tolist() == [10, 20]
+    assert writer.result.report.problems["size_differs"].count == 1
+
+
+@pytest.mark.parametrize("size", [{"width": 10}, {"width": 0, "height": 5}, {"width": 2.5, "height": 5}])
+def test_sizes_that_are_none_are_refused(project: Project, size: dict[str, Any]) -> None:
+    with LabelWriter(project, box_format="xywh", units="pixels") as writer:
+        with pytest.raises(InputError, match="width and height"):
+            writer.add_frame("new.jpg", **size)
+        writer.add(project.frames["file_name"][0], "car", box=[1, 2, 3, 4])

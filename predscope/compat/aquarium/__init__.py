@@ -8,7 +8,8 @@ that ``predscope view`` opens. ``docs/aquarium.md`` says what becomes of everyth
 - ``client``, with its parts ``projects`` and ``looking``; ``store``: the state on disk.
 - ``datasets``, ``frames``, ``frame_facts``, ``label_set``, ``sensor_data``: what scripts make.
 - ``labels``, ``inferences``: the same as objects, of the later generation of the client.
-- ``class_map``, ``class_plan``: classes, roll-up, and what evaluations leave out.
+- ``unlabeled``: data sets without labels; ``serialized``, ``serialized_labels``: frames in files that the client wrote.
+- ``class_map``, ``class_plan``, ``binary_scores``: classes, roll-up, what evaluations leave out, and one class of two.
 - ``uploading``, with ``frame_images``, ``frame_plan``, ``object_rows``, ``mask_rows``, ``carrying``, ``measured``:
   imports.
 
@@ -63,6 +64,7 @@ from predscope.compat.aquarium.sensor_data import (
     Video,
 )
 from predscope.compat.aquarium.tasks import CustomMetricsDefinition, PrimaryTaskTypes, StratifiedMetricsDefinition
+from predscope.compat.aquarium.unlabeled import UnlabeledDataset, UnlabeledFrame
 
 __all__ = [
     "Audio",
@@ -107,6 +109,8 @@ __all__ = [
     "Text",
     "TextTokenInference",
     "TextTokenLabel",
+    "UnlabeledDataset",
+    "UnlabeledFrame",
     "UserMetadataEntry",
     "Video",
     "inferences",

@@ -14,7 +14,9 @@ from predscope.compat.aquarium.generations import either_name
 from predscope.compat.aquarium.locations import Locations
 from predscope.compat.aquarium.looking import Looking
 from predscope.compat.aquarium.projects import Projects
+from predscope.compat.aquarium.serialized import Addresses
 from predscope.compat.aquarium.store import home_folder
+from predscope.compat.aquarium.unlabeled import UnlabeledDataset
 from predscope.compat.aquarium.uploader import Uploader
 from predscope.errors import InputError
 
@@ -64,8 +66,8 @@ class Client(Projects, Looking):
         self,
         project_id: str,
         dataset_id: str,
-        data_url: str | None = None,
-        embeddings_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         dataset: LabeledDataset | None = None,
         wait_until_finish: bool = False,
         wait_timeout: timedelta = _TWO_HOURS,
@@ -82,6 +84,9 @@ class Client(Projects, Looking):
         Everything is done when the call returns, so waiting, and how data are processed, make no difference.
 
         Args:
+            data_url: instead of ``dataset``: the file, or files, that the client has serialized it to: a path, a
+                ``file://`` URL, or a URL of which a prefix is mapped to a folder. Nothing is fetched.
+            embeddings_url: such files of embeddings.
             dataset: the frames.
             preview_first_frame: show the first frame before anything is published.
             external_metadata: kept.
@@ -90,7 +95,12 @@ class Client(Projects, Looking):
             InputError: something cannot be used; nothing was published then.
         """
         self._uploader(project_id).dataset(
-            dataset_id, dataset, data_url=data_url, preview=preview_first_frame, external_metadata=external_metadata
+            dataset_id,
+            dataset,
+            data_url=data_url,
+            embeddings_url=embeddings_url,
+            preview=preview_first_frame,
+            external_metadata=external_metadata,
         )
 
     @either_name
@@ -98,8 +108,8 @@ class Client(Projects, Looking):
         self,
         project_id: str,
         dataset_id: str,
-        data_url: str | None = None,
-        embeddings_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         dataset: LabeledDataset | None = None,
         wait_until_finish: bool = False,
         wait_timeout: timedelta = _TWO_HOURS,
@@ -116,6 +126,7 @@ class Client(Projects, Looking):
             dataset_id,
             dataset,
             data_url=data_url,
+            embeddings_url=embeddings_url,
             preview=preview_first_frame,
             external_metadata=external_metadata,
             adds=True,
@@ -127,8 +138,8 @@ class Client(Projects, Looking):
         project_id: str,
         dataset_id: str,
         inferences_id: str,
-        data_url: str | None = None,
-        embeddings_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         inferences: Inferences | None = None,
         wait_until_finish: bool = False,
         wait_timeout: timedelta = _TWO_HOURS,
@@ -151,6 +162,7 @@ class Client(Projects, Looking):
             inferences_id,
             inferences,
             data_url=data_url,
+            embeddings_url=embeddings_url,
             preview=preview_first_frame,
             external_metadata=external_metadata,
         )
@@ -161,8 +173,8 @@ class Client(Projects, Looking):
         project_id: str,
         dataset_id: str,
         inferences_id: str,
-        data_url: str | None = None,
-        embeddings_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         inferences: Inferences | None = None,
         wait_until_finish: bool = False,
         wait_timeout: timedelta = _TWO_HOURS,
@@ -179,6 +191,7 @@ class Client(Projects, Looking):
             inferences_id,
             inferences,
             data_url=data_url,
+            embeddings_url=embeddings_url,
             preview=preview_first_frame,
             external_metadata=external_metadata,
             adds=True,
@@ -203,6 +216,31 @@ class Client(Projects, Looking):
         if not isinstance(dataset, LabeledDataset) or dataset.name is None or dataset.project_name is None:
             raise InputError("expected a data set from initialize_labeled_dataset.", where="dataset")
         self._uploader(dataset.project_name).dataset(dataset.name, dataset, preview=preview_first_frame, adds=True)
+
+    @either_name
+    def initialize_unlabeled_dataset(
+        self,
+        dataset_id: str,
+        project_id: str,
+        frame_embedding_model: str | None = None,
+        inference_embedding_model: str | None = None,
+        external_metadata: Mapping[str, Any] | None = None,
+        is_anon_mode: bool = False,
+    ) -> UnlabeledDataset:
+        """(Later generation) a data set without labels; ``create_or_update_unlabeled_dataset`` imports it."""
+        return UnlabeledDataset(self, dataset_id, project_id, external_metadata=external_metadata)
+
+    def create_or_update_unlabeled_dataset(
+        self,
+        unlabeled_dataset: UnlabeledDataset,
+        wait_until_finish: bool = False,
+        preview_first_frame: bool = False,
+        **others: Any,
+    ) -> None:
+        """(Later generation) import a data set without labels; proposals become the inferences ``proposals``."""
+        if not isinstance(unlabeled_dataset, UnlabeledDataset):
+            raise InputError("expected a data set from initialize_unlabeled_dataset.", where="unlabeled_dataset")
+        self.create_or_update_labeled_dataset(unlabeled_dataset, preview_first_frame=preview_first_frame)
 
     def initialize_inference_set(
         self,

@@ -10,6 +10,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 _LATER_NAMES: Final = {
     "project_name": "project_id",
     "dataset_name": "dataset_id",
+    "unlabeled_dataset_name": "dataset_id",
     "inferences_name": "inferences_id",
     "inference_set_name": "inferences_id",
 }

@@ -191,7 +191,7 @@ class LabelSet:
         label_id, where = self._start(label_id)
         attributes = self._mask(mask_url, mask_data, resize_mode, where)
         instances: list[dict[str, Any]] = []
-        for position, entry in enumerate(instance_mapping):
+        for position, entry in enumerate(values.sequence(instance_mapping, "instance_mapping", where)):
             what = f"instance_mapping[{position}]"
             if not isinstance(entry, Mapping) or not {"id", "classification"} <= set(entry):
                 raise InputError(f'{what} must be {{"id": number, "classification": name}}.', where=where)

@@ -73,7 +73,7 @@ class Looking:
         """The data sets of a project, and behind each its inferences, as ``inferences_DATASET_INFERENCES``."""
         store = self._store(project_id)
         found = []
-        for dataset_id in store.read()["datasets"]:
+        for dataset_id in store.dataset_ids():
             found.append(self.get_dataset(project_id, dataset_id))
             for name in store.open_dataset(dataset_id).set_names("predictions"):
                 found.append(
@@ -101,7 +101,7 @@ class Looking:
             "id": dataset_id,
             "is_inferences": False,
             "created": record["created"],
-            "updated": record["updated"],
+            "updated": record.get("updated"),
             "external_metadata": record.get("external_metadata"),
             "frame_count": len(self.get_frame_ids(project_id, dataset_id)),
             "label_count": labels.count,

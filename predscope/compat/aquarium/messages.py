@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from predscope.importing import ImportResult
 from predscope.report import ImportReport, Severity
@@ -12,8 +12,15 @@ _SHOWN = 5
 _LISTED = 50
 
 
-def print_outcome(title: str, result: ImportResult, frame_count: int, noun: str, notes: Iterable[str] = ()) -> None:
-    """Counts, findings with their places, and how to look at it."""
+def print_outcome(
+    title: str,
+    result: ImportResult,
+    frame_count: int,
+    noun: str,
+    notes: Iterable[str] = (),
+    expected: Collection[str] = (),
+) -> None:
+    """Counts, findings with their places, and how to look at it; nothing of findings that are as they should be."""
     report = result.report
     counts = [f"{frame_count:,} frames", f"{report.imported:,} of {report.rows:,} {noun}"]
     if report.repaired:
@@ -21,15 +28,16 @@ def print_outcome(title: str, result: ImportResult, frame_count: int, noun: str,
     if report.rejected:
         counts.append(f"{report.rejected:,} rejected")
     print(f"{title}: {', '.join(counts)}. Version {result.version} in {result.project.path}")
-    print_findings(report)
+    print_findings(report, expected)
     for note in notes:
         print(f"  - {note}")
 
 
-def print_findings(report: ImportReport) -> None:
+def print_findings(report: ImportReport, expected: Collection[str] = ()) -> None:
     """Each finding with its first places and its fix, the worst first."""
     order = list(_MARKS)
-    for problem in sorted(report.problems.values(), key=lambda entry: order.index(entry.severity)):
+    found = [problem for problem in report.problems.values() if problem.code not in expected]
+    for problem in sorted(found, key=lambda entry: order.index(entry.severity)):
         print(f"  {_MARKS[problem.severity]} {problem.message} ({problem.count:,})")
         for example in problem.examples[:_SHOWN]:
             print(f"      {example}")

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.compat.aquarium import values
+from predscope.compat.aquarium.binary_scores import BinaryScores
 from predscope.compat.aquarium.class_plan import ClassPlan
 from predscope.compat.aquarium.frame_plan import FrameLookup
 from predscope.compat.aquarium.label_set import LINK_PREFIX, USER_PREFIX, LabelSet
@@ -58,13 +59,22 @@ class ObjectRows:
         lookup: which frame each lies in.
         masks: reads masks.
         role: predictions have confidences; those of masks are 1.
+        binary: completes the scores of classifications; None: they are what they are.
     """
 
-    def __init__(self, plan: ClassPlan, lookup: FrameLookup, masks: MaskReader, role: Role) -> None:
+    def __init__(
+        self,
+        plan: ClassPlan,
+        lookup: FrameLookup,
+        masks: MaskReader,
+        role: Role,
+        binary: BinaryScores | None = None,
+    ) -> None:
         self._plan = plan
         self._lookup = lookup
         self._masks = masks
         self._role: Role = role
+        self._binary = binary
 
     def batches(self, sets: Iterable[LabelSet]) -> Iterator[ObjectBatch]:
         """All objects, in the order in which they were added."""
@@ -101,8 +111,15 @@ class ObjectRows:
             row.polylines = [[given["x1"], given["y1"], given["x2"], given["y2"]]]
         elif label["label_type"] == "CLASSIFICATION_2D":
             row.geometry = Geometry.CLASSIFICATION
+            self._complete(row)
         row.attributes |= _user_attributes(given)
         return row
+
+    def _complete(self, row: Row) -> None:
+        if self._binary is not None and row.confidence is not None:
+            found = self._binary.complete(row.class_name, row.confidence)
+            if found is not None:
+                row.class_name, row.confidence, row.class_scores = found
 
     def _regions(self, label: dict[str, Any], key: str, place: str) -> Iterator[Row]:
         found = self._masks.regions(label, key, place)

@@ -131,7 +131,7 @@ class Projects:
             InputError: there is no such project.
         """
         store = self._store(project_id)
-        for dataset_id in list(store.read()["datasets"]):
+        for dataset_id in store.dataset_ids():
             self.delete_dataset(project_id, dataset_id)
         for name in (STATE_NAME, "aquarium.lock"):
             (store.folder / name).unlink(missing_ok=True)
@@ -161,7 +161,7 @@ class Projects:
     def _define_everywhere(self, store: ProjectStore) -> None:
         """Bring classes and operating point of the data sets in line with the project's."""
         declared = plan_of(store.class_map()).declared()
-        for dataset_id in store.read()["datasets"]:
+        for dataset_id in store.dataset_ids():
             if store.has_dataset(dataset_id):
                 project = define_classes(Project.open(store.dataset_folder(dataset_id)), declared)
                 apply_settings(store, project)

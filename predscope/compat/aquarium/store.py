@@ -117,6 +117,22 @@ class ProjectStore:
             )
         return datasets[dataset_id]
 
+    def dataset_ids(self) -> list[str]:
+        """The data sets, those also that a script was ended before it wrote them down."""
+        recorded = list(self.read()["datasets"])
+        folders = {self.dataset_folder(dataset_id) for dataset_id in recorded}
+        names = [
+            Project.open(path.parent).name
+            for path in sorted(self.folder.glob(f"*/{MANIFEST_NAME}"))
+            if path.parent not in folders
+        ]
+        prefix = self.dataset_title("")
+        return recorded + [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+    def dataset_title(self, dataset_id: str) -> str:
+        """The name of the Predscope project of a data set."""
+        return f"{self.project_id} / {dataset_id}"
+
     def dataset_folder(self, dataset_id: str) -> Path:
         """Where the Predscope project of a data set lies, or would lie."""
         return self.folder / safe_name(dataset_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from predscope.compat.aquarium.binary_scores import BinaryScores
 from predscope.compat.aquarium.class_map import LabelClassMap
 from predscope.compat.aquarium.class_plan import inferred_class_map
 from predscope.compat.aquarium.datasets import FrameCollection, Inferences, InferenceSet, LabeledDataset
@@ -16,7 +17,9 @@ from predscope.compat.aquarium.mask_rows import pixel_values_of
 from predscope.compat.aquarium.messages import print_outcome
 from predscope.compat.aquarium.previewing import print_links, temporary_folder
 from predscope.compat.aquarium.projects import apply_settings, plan_of
+from predscope.compat.aquarium.serialized import Addresses, add_embeddings, read_dataset, read_inferences
 from predscope.compat.aquarium.store import ProjectStore
+from predscope.compat.aquarium.unlabeled import PROPOSALS, UnlabeledDataset, proposals_of, without_labels
 from predscope.compat.aquarium.uploading import Target, Upload, upload_inferences, upload_labels
 from predscope.compat.aquarium.values import identifier, whole
 from predscope.errors import InputError
@@ -41,7 +44,8 @@ class Uploader:
         dataset_id: str,
         dataset: LabeledDataset | None,
         *,
-        data_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         preview: bool = False,
         external_metadata: Mapping[str, Any] | None = None,
         adds: bool = False,
@@ -53,7 +57,10 @@ class Uploader:
         """
         store = self._store
         dataset_id = identifier(dataset_id, "dataset_id")
-        given = _given(dataset, LabeledDataset, data_url, "dataset")
+        if dataset is None and data_url is not None:
+            dataset = read_dataset(data_url, self._locations)
+        given = _given(dataset, LabeledDataset, "dataset")
+        self._add_embeddings(given, embeddings_url)
         frames = list(given.frames.values())
         folder = store.dataset_folder(dataset_id)
         if not frames and not (given.deleted_frame_ids and store.has_dataset(dataset_id)):
@@ -62,7 +69,7 @@ class Uploader:
         if (folder / MANIFEST_NAME).exists():
             project = Project.open(folder)
         else:
-            project = Project.create(folder, name=f"{store.project_id} / {dataset_id}")
+            project = Project.create(folder, name=store.dataset_title(dataset_id))
         is_new = not project.set_names("labels")
         target = Target(
             project,
@@ -75,7 +82,8 @@ class Uploader:
         )
         upload = Upload(None)
         try:
-            upload = upload_labels(target, frames)
+            is_labeled = not isinstance(given, UnlabeledDataset)
+            upload = upload_labels(target, frames if is_labeled else [without_labels(frame) for frame in frames])
         finally:
             if upload.result is None and is_new:
                 remove_project(project)  # so that a data set is there with its labels, or not at all
@@ -86,7 +94,10 @@ class Uploader:
             self._keep_inferred(inferred)
         self._remember_dataset(dataset_id, target, frames, external_metadata or given.external_metadata)
         apply_settings(store, upload.result.project)
-        _say(target.origin, upload, len(frames), "labels")
+        _say(target.origin, upload, len(frames), "labels", expected=() if is_labeled else ("no_objects",))
+        proposals = Inferences() if is_labeled else proposals_of(frames)
+        if len(proposals):
+            self.inferences(dataset_id, PROPOSALS, proposals, adds=adds)
 
     def inferences(
         self,
@@ -94,7 +105,8 @@ class Uploader:
         inferences_id: str,
         inferences: FrameCollection[InferencesFrame] | None,
         *,
-        data_url: str | None = None,
+        data_url: Addresses | None = None,
+        embeddings_url: Addresses | None = None,
         preview: bool = False,
         external_metadata: Mapping[str, Any] | None = None,
         adds: bool = False,
@@ -106,19 +118,24 @@ class Uploader:
         """
         store = self._store
         inferences_id = identifier(inferences_id, "inferences_id")
-        given = _given(inferences, (Inferences, InferenceSet), data_url, "inferences")
+        if inferences is None and data_url is not None:
+            inferences = read_inferences(data_url, self._locations)
+        given = _given(inferences, (Inferences, InferenceSet), "inferences")
+        self._add_embeddings(given, embeddings_url)
         frames = list(given.frames.values())
         known = store.dataset(identifier(dataset_id, "dataset_id"))
         if not frames and not given.deleted_frame_ids:
             raise _no_frame(f"inferences {inferences_id!r}")
+        project, plan = Project.open(store.dataset_folder(dataset_id)), plan_of(store.class_map())
         target = Target(
-            Project.open(store.dataset_folder(dataset_id)),
-            plan_of(store.class_map()),
+            project,
+            plan,
             self._locations,
             f"{store.project_id}/{dataset_id}/{inferences_id}",
             adds=adds,
             deleted=tuple({*given.deleted_frame_ids, *_deleted(frames), *known.get("deleted_frames", ())}),
             preview=preview,
+            binary=BinaryScores.of(store.read(), plan, [entry.name for entry in project.classes]),
         )
         upload = upload_inferences(target, [f for f in frames if f.update_type != "DELETE"], inferences_id)
         if upload.result is None:
@@ -139,6 +156,10 @@ class Uploader:
             upload_inferences(Target(project, plan, self._locations, origin), [inference_frame], "inferences")
         if shown.result is not None:
             print_links(Project.open(project.path), shown.result.first_frame)
+
+    def _add_embeddings(self, collection: FrameCollection[Any], embeddings_url: Addresses | None) -> None:
+        if embeddings_url is not None:
+            add_embeddings(collection, embeddings_url, self._locations)
 
     def _inferred(self, sets: Sequence[LabelSet]) -> LabelClassMap:
         return inferred_class_map(sets, pixel_values_of(sets, self._locations))
@@ -188,17 +209,13 @@ class Uploader:
                         record.setdefault(key, {})[frame.frame_id] = value
 
 
-def _say(title: str, upload: Upload, frame_count: int, noun: str) -> None:
+def _say(title: str, upload: Upload, frame_count: int, noun: str, expected: Collection[str] = ()) -> None:
     if upload.result is not None:
-        print_outcome(title, upload.result, frame_count, noun, upload.notes)
+        print_outcome(title, upload.result, frame_count, noun, upload.notes, expected)
         sys.stdout.flush()
 
 
-def _given(collection: Any, kind: type | tuple[type, ...], data_url: str | None, name: str) -> Any:
-    if collection is None and data_url is not None:
-        raise InputError(
-            "serialized data at an address cannot be imported.", where="data_url", fix=f"Give {name}= instead."
-        )
+def _given(collection: Any, kind: type | tuple[type, ...], name: str) -> Any:
     if not isinstance(collection, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(entry.__name__ for entry in kinds)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
+from predscope.compat.aquarium.binary_scores import BinaryScores
 from predscope.compat.aquarium.carrying import Carried
 from predscope.compat.aquarium.class_plan import ClassPlan
 from predscope.compat.aquarium.frame_images import describe_missing, find_images
@@ -60,6 +61,7 @@ class Target:
         adds: what the newest version has of other frames stays.
         deleted: frames to be taken out.
         preview: show the first frame before anything is published.
+        binary: how classifications are to be scored; None: as they are.
     """
 
     project: Project
@@ -69,6 +71,7 @@ class Target:
     adds: bool = False
     deleted: tuple[str, ...] = ()
     preview: bool = False
+    binary: BinaryScores | None = None
 
 
 def upload_labels(target: Target, frames: Sequence[LabeledFrame]) -> Upload:
@@ -135,7 +138,7 @@ def upload_inferences(target: Target, frames: Sequence[InferencesFrame], set_nam
     columns = (draft.column(name) for name in ("frame_id", "width", "height"))
     sizes = {key: (width, height) for key, width, height in zip(*columns, strict=True) if width and height}
     masks = MaskReader(target.plan, target.locations, sizes, "predictions", report)
-    rows = ObjectRows(target.plan, lookup, masks, "predictions")
+    rows = ObjectRows(target.plan, lookup, masks, "predictions", target.binary)
     replaced = _replaced(target, lookup, frames)
     reading = _reading(target, "predictions", rows, masks, sets, lookup, report, replaced, set_name)
     with stage_reading(project, reading, name=set_name, frames=known) as staged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, Final
 
@@ -129,7 +129,7 @@ def polygons(value: Any, where: str) -> list[dict[str, Any]]:
 def keypoints(value: Any, where: str) -> list[dict[str, Any]]:
     """``[{"x": x, "y": y, "name": name}, ...]``, copied with plain numbers."""
     result = []
-    for position, point in enumerate(value):
+    for position, point in enumerate(sequence(value, "keypoints", where)):
         if not isinstance(point, Mapping) or not {"x", "y", "name"} <= set(point):
             raise InputError(f'keypoints[{position}] must be {{"x": x, "y": y, "name": name}}.', where=where)
         what = f"keypoints[{position}]"
@@ -141,6 +141,15 @@ def keypoints(value: Any, where: str) -> list[dict[str, Any]]:
             }
         )
     return result
+
+
+def sequence(value: Any, what: str, where: str) -> list[Any]:
+    """A list; None is empty."""
+    if value is None:
+        return []
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InputError(f"{what} must be a list, got {type(value).__name__}.", where=where)
+    return list(value)
 
 
 def mapping(value: Any, what: str, where: str) -> dict[str, Any]:

@@ -149,12 +149,12 @@ class PredictionWriter:
         Raises:
             ValueError: something is of another type.
         """
-        frame_reference(data_hash, frame)
+        frame_ref = frame_reference(data_hash, frame)
         self._open_import()
         place = f"prediction {self._count}" if place is None else place
         self._count += 1
         track = None if track_id is None else str(track_id)
-        return Subject(data_hash, frame, str(class_uid), confidence_of(confidence), track, place)
+        return Subject(frame_ref, str(class_uid), confidence_of(confidence), track, place)
 
     def flush_if_full(self) -> None:
         """Hand over what was gathered, if it is much."""

@@ -64,17 +64,19 @@ class RecordKind:
 
 
 def records_to_batch(
-    records: list[Any], first_index: int, kind: RecordKind, report: ImportReport
+    records: list[Any], places: np.ndarray, kind: RecordKind, report: ImportReport
 ) -> ObjectBatch | None:
     """One chunk of records as a batch; None when none is left.
 
     Records that cannot be read are rejected in ``report``.
+
+    Args:
+        places: of the records in their list: numbers, or text (n,).
     """
-    places = np.arange(first_index, first_index + len(records))
     try:
         return _columns(records, places, kind, report)
     except OddRecords:
-        tidy, rows = tidy_records(records, first_index, kind, report)
+        tidy, rows = tidy_records(records, places, kind, report)
         return _columns(tidy, places[rows], kind, report) if tidy else None
 
 

@@ -20,6 +20,7 @@ from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, PixelMap, Reading, Role
 from predscope.formats.coco.frames import read_classes, read_frames
 from predscope.formats.content import HEAD_BYTES
+from predscope.formats.folders import sample_files
 from predscope.formats.json_files.document import JsonDocument, Span, open_json
 from predscope.formats.json_files.peek import peek_json
 from predscope.formats.json_files.values import (
@@ -37,11 +38,15 @@ from predscope.formats.masks.components import MaskRegions, find_instances
 from predscope.formats.masks.placed import PlacedMask
 from predscope.formats.shape_rows import RowCollector, ShapeRow, mask_shape, read_confidence
 from predscope.media.image_info import IMAGE_FAULTS, describe_fault
+from predscope.reading_progress import tell
 from predscope.report import ImportReport, Severity
 
 _SEGMENT_KEYS: Final = frozenset({"id", "category_id", "area", "bbox", "iscrowd", "score", "segmentation"})
 _VOID: Final = 0
 _MOST_FOLDERS: Final = 200
+_SAMPLE: Final = 2
+_MOST_SEGMENTS: Final = 2_000
+_FLAT_SHARE: Final = 0.8
 
 
 class UnusablePng(ValueError):  # noqa: N818 - the outcome of one frame, not a fault
@@ -56,8 +61,10 @@ class CocoPanopticReader:
 
     def detect(self, source: Path, head: bytes) -> Detection:
         described_in = source.parent / f"{source.name}.json"
-        if not head and source.is_dir() and described_in.is_file():
-            return Detection(0.0, f"if these are its PNG files, give {described_in.name}, which lies beside the folder")
+        if not head and source.is_dir():
+            if described_in.is_file():
+                return Detection(0.0, f"if these are its PNG files, give {described_in.name}, which lies beside them")
+            return Detection(0.0, _what_is_missing(source))
         peek = peek_json(head)
         reason = "a JSON file whose annotations have segments_info (COCO panoptic)"
         if peek.kind == "array" and isinstance(peek.first, dict) and "segments_info" in peek.first:
@@ -69,6 +76,13 @@ class CocoPanopticReader:
 
     def read(self, source: Path, role: Role) -> Reading:
         report = ImportReport(source=str(source), format=self.name)
+        if source.is_dir():
+            raise FileParsingError(
+                "is a folder; the PNG files of panoptic segments say nothing without the JSON file that gives each "
+                "segment its class (segments_info).",
+                where=source,
+                fix=f"Put that file beside the folder, as {source.name}.json, and give the file.",
+            )
         document = open_json(source, report)
         span = document.root if document.is_array else document.members.get("annotations")
         if not isinstance(span, Span) or not document.is_array_at(span):
@@ -94,6 +108,28 @@ class CocoPanopticReader:
         classes = None if document.is_array else read_classes(document)
         batches = _read_batches(contents, role, pixel_maps, report)
         return Reading(self.name, role, names, classes, batches, report, pixel_maps)
+
+
+def _what_is_missing(folder: Path) -> str:
+    """Of a folder whose PNG files look like ids of segments, that the file with their classes is not there; else ""."""
+    files = sample_files(folder, frozenset({".png"}), _SAMPLE)
+    if not files or not all(map(looks_panoptic, files)):
+        return ""
+    return (
+        "its PNG files look like ids of segments (R + 256 G + 65536 B), whose classes stand in a JSON file with "
+        f"segments_info, which is missing: put it beside the folder, as {folder.name}.json, and give that file"
+    )
+
+
+def looks_panoptic(path: Path) -> bool:
+    """Whether a PNG file has areas of a few colours, as ids of segments are (and colours of classes). Never raises."""
+    try:
+        ids = read_ids(path)
+    except UnusablePng:
+        return False
+    is_flat = ids.shape[1] > 1 and float((ids[:, 1:] == ids[:, :-1]).mean()) >= _FLAT_SHARE
+    has_colours = bool(((ids & 255) != (ids >> 16)).any())
+    return is_flat and has_colours and len(np.unique(ids)) <= _MOST_SEGMENTS
 
 
 def has_segments(source: Path, head: bytes) -> bool:
@@ -202,8 +238,10 @@ def _read_batches(
     contents: _Contents, role: Role, pixel_maps: list[PixelMap], report: ImportReport
 ) -> Iterator[ObjectBatch]:
     collector = RowCollector(role, report, class_ref_is="id")
+    total = contents.document.count(contents.span)
     for first, records in contents.document.records(contents.span):
         for number, annotation in enumerate(records, first):
+            tell(number, total, "Reading masks")
             _read_annotation(annotation, f"annotations[{number}]", contents, role, collector, pixel_maps, report)
             yield from collector.full()
     yield from collector.rest()

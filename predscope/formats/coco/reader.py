@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from predscope.errors import FileParsingError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role
 from predscope.formats.coco.frames import class_frequencies, read_classes, read_frames
 from predscope.formats.coco.objects import RecordKind, records_to_batch
 from predscope.formats.coco.panoptic import has_segments
+from predscope.formats.coco.videos import holds_tracks
 from predscope.formats.content import HEAD_BYTES
 from predscope.formats.json_files.document import JsonDocument, Span, open_json
 from predscope.formats.json_files.peek import JsonPeek, peek_json
@@ -70,6 +73,8 @@ def _detect_labels_file(source: Path, head: bytes, peek: JsonPeek) -> Detection:
     record = peek.first_of.get("annotations")
     if has_segments(source, head):
         return Detection(0.0, "a COCO panoptic file: its segments are in PNG files")
+    if holds_tracks(head):
+        return Detection(0.0, "a file of objects in videos (YouTube-VIS)")
     if isinstance(record, dict) and not any(key in record for key in _SHAPE_KEYS):
         return Detection(0.0, f"COCO records, but not of objects ({_describe_record(record)})")
     role: Role = "predictions" if isinstance(record, dict) and "score" in record else "labels"
@@ -113,6 +118,7 @@ def _read_records(document: JsonDocument, role: Role) -> Reading:
             "no_records",
             Severity.WARNING,
             "The file is an empty list: it holds no objects.",
+            fix="Check that it is the right file, and that the export ran to its end.",
         )
     batches = _read_batches(document, document.root, kind)
     rows = document.count(document.root)
@@ -164,7 +170,8 @@ def _read_batches(document: JsonDocument, span: Span, kind: RecordKind) -> Itera
     for first, records in document.records(span):
         for start in range(0, len(records), BATCH_ROWS):
             chunk = records[start : start + BATCH_ROWS]
-            batch = records_to_batch(chunk, first + start, kind, document.report)
+            places = np.arange(first + start, first + start + len(chunk))
+            batch = records_to_batch(chunk, places, kind, document.report)
             if batch is not None:
                 yield batch
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from predscope.formats.coco.shapes import OddRecords, canonical_rle, rle_codec
 from predscope.report import ImportReport, Severity
 
@@ -98,7 +100,8 @@ class _Tidier:
             )
         score = self._number(value)
         if score is None:
-            raise _Rejected("score_invalid", "A score is not a finite number.", f"found {_shown(value)}")
+            fix = "Write each prediction with its confidence, 0 to 1."
+            raise _Rejected("score_invalid", "A score is not a finite number.", f"found {_shown(value)}", fix)
         return score
 
     def _area(self, value: Any) -> float | None:
@@ -236,14 +239,14 @@ class _Tidier:
 
 
 def tidy_records(
-    records: list[Any], first_index: int, kind: RecordKind, report: ImportReport
+    records: list[Any], places: np.ndarray, kind: RecordKind, report: ImportReport
 ) -> tuple[list[dict[str, Any]], list[int]]:
     """Records in canonical form, and their rows in ``records``; the others are rejected in the report."""
     tidier = _Tidier(kind, report)
     tidy: list[dict[str, Any]] = []
     rows: list[int] = []
     for row, record in enumerate(records):
-        tidier.place = f"{kind.place_prefix}{first_index + row}]"
+        tidier.place = f"{kind.place_prefix}{places[row]}]"
         try:
             tidy.append(tidier.tidy(record))
         except _Rejected as reason:

@@ -7,6 +7,7 @@ as CVAT does. Frames of a video are named ``video.mp4#12``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -30,12 +31,16 @@ from predscope.formats.cvat.shapes import (
 from predscope.formats.folders import sample_files, walk_files
 from predscope.formats.json_files.values import UnusableShape, as_flag, as_text, as_whole, class_missing
 from predscope.formats.shape_rows import RowCollector, Shape, ShapeRow
+from predscope.reading_progress import tell_bytes
 from predscope.report import ImportReport, Severity
 
 _SUFFIXES: Final = frozenset({".xml"})
 _MAX_BETWEEN: Final = 1_000
 _MAX_PLACED: Final = 200_000
 """Boxes placed between others, in all: CVAT itself writes every frame, so there are few to be placed."""
+
+_EVENTS_A_WORD: Final = 1000
+"""Of XML, after which it is said how far it is."""
 
 
 class CvatReader:
@@ -93,7 +98,7 @@ def _elements(path: Path, tags: frozenset[str]) -> Iterator[Element]:
     """
     depth, root = 0, None
     try:
-        for event, element in iterparse(str(path), events=("start", "end"), forbid_dtd=False):
+        for event, element in _events(path):
             if event == "start":
                 depth += 1
                 if depth == 1:
@@ -118,6 +123,15 @@ def _elements(path: Path, tags: frozenset[str]) -> Iterator[Element]:
         raise FileParsingError(f"cannot be read ({error}).", where=path) from None
     except OSError as error:
         raise FileParsingError(f"cannot be read: {error.strerror or error}.", where=path) from None
+
+
+def _events(path: Path) -> Iterator[tuple[str, Element]]:
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        for number, (event, element) in enumerate(iterparse(file, events=("start", "end"), forbid_dtd=False)):
+            if number % _EVENTS_A_WORD == 0:
+                tell_bytes(file.tell(), size, f"Reading {path.name}")
+            yield event, element
 
 
 def _look(path: Path) -> CvatContents:

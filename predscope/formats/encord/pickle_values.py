@@ -17,7 +17,7 @@ _MAX_INTEGER_BYTES: Final = 64
 _MAX_LINE_BYTES: Final = 64 * 1024**2
 _DECIMAL: Final = re.compile(rb"-?\d{1,150}L?")
 _U1, _U2, _U4, _U8 = (struct.Struct(f"<{code}") for code in "BHIQ")
-_I4, _F8 = struct.Struct("<i"), struct.Struct(">d")
+_I4, FLOAT = struct.Struct("<i"), struct.Struct(">d")
 
 
 class PickleError(ValueError):
@@ -98,7 +98,6 @@ def _integer_or_bool(cursor: Cursor) -> int:
 
 
 _VALUES: Final[dict[bytes, Callable[[Cursor], Any]]] = {
-    b"N": lambda cursor: None,
     b"\x88": lambda cursor: True,
     b"\x89": lambda cursor: False,
     b"K": Cursor.u1,
@@ -108,7 +107,6 @@ _VALUES: Final[dict[bytes, Callable[[Cursor], Any]]] = {
     b"L": Cursor.decimal,
     b"\x8a": lambda cursor: cursor.long(cursor.u1()),
     b"\x8b": lambda cursor: cursor.long(cursor.number(_I4)),
-    b"G": lambda cursor: cursor.number(_F8),
     b"F": lambda cursor: float(cursor.line()),
     b"V": lambda cursor: cursor.line().decode("raw-unicode-escape"),
     b"\x8c": lambda cursor: cursor.text(cursor.u1()),
@@ -118,7 +116,6 @@ _VALUES: Final[dict[bytes, Callable[[Cursor], Any]]] = {
     b"B": lambda cursor: cursor.binary(cursor.u4()),
     b"\x8e": lambda cursor: cursor.binary(cursor.u8()),
     b"\x96": lambda cursor: cursor.binary(cursor.u8()),
-    b")": lambda cursor: (),
 }
 VALUES: Final = [_VALUES.get(bytes([code])) for code in range(256)]
 """By instruction: what reads the value that it puts on the stack; None: it does something else."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from predscope.formats.encord.pickle_stream import Builder, Instance
+from predscope.formats.encord.pickle_objects import Builder, Instance
 from predscope.formats.encord.pickle_values import PickleError
 
 _NUMBER: Final = re.compile(r"b1|[iu][1248]|f[248]")
@@ -81,7 +81,7 @@ def _build_from_buffer(arguments: tuple[Any, ...]) -> PickledArray:
         raise PickleError("an array has no content")
     raw, kind, shape, order = arguments
     array = PickledArray("numpy.ndarray")
-    array.set_state((shape, kind, order == "F", raw))
+    array.state = (shape, kind, order == "F", raw)
     return array
 
 

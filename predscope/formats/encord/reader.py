@@ -10,12 +10,15 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
-from predscope.formats.encord.pickle_stream import Builder, Instance, Name, describe_file_size, read_pickle
+from predscope.formats.encord.pickle_objects import Builder, Instance, Name
+from predscope.formats.encord.pickle_stream import describe_file_size, read_pickled_list
 from predscope.formats.encord.pickle_values import PickleError
 from predscope.formats.encord.pickled_arrays import PickledArray, array_builder
 from predscope.formats.encord.rows import PredictionRows, Subject, confidence_of, frame_reference
@@ -51,17 +54,17 @@ class EncordPickleReader:
             raise FileParsingError(
                 "holds predictions, not labels.", where=source, fix="Import it with `predscope import predictions`."
             )
-        try:
-            predictions = _predictions_of(_read_file(source), source)
-        except PickleError as error:
-            raise FileParsingError(
-                f"cannot be read as a pickle of predictions: {error}.", where=source, fix=_FIX
-            ) from None
-        return Reading(self.name, "predictions", None, None, _read_batches(predictions, report), report)
+        batches = _read_batches(_parts(source), report)
+        first = list(islice(batches, 1))  # so that what is no such pickle is said before anything is imported
+        return Reading(self.name, "predictions", None, None, chain(first, batches), report)
 
 
-def _read_file(source: Path) -> Any:
-    """What is in a pickle. Large arrays are views of the file, which stays mapped as long as they are used."""
+def _parts(source: Path) -> Iterator[list[Any]]:
+    """The predictions, some at a time. Large arrays are views of the file, which stays mapped as long as they are used.
+
+    Raises:
+        FileParsingError: it is no pickle of predictions, or damaged.
+    """
     if source.is_dir():
         raise FileParsingError("is a folder; expected a pickle file.", where=source)
     too_large = describe_file_size(source)
@@ -69,14 +72,17 @@ def _read_file(source: Path) -> Any:
         raise FileParsingError(f"{too_large}.", where=source, fix="Write the predictions to several files.")
     with source.open("rb") as file:
         content: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if source.stat().st_size else b""
-    return read_pickle(content, find_builder)
+    try:
+        yield from read_pickled_list(content, find_builder)
+    except PickleError as error:
+        raise FileParsingError(f"cannot be read as a pickle of predictions: {error}.", where=source, fix=_FIX) from None
 
 
 def find_builder(module: str, name: str) -> Builder | None:
     """What takes the place of a class or function; None: it is none of those that such a pickle needs."""
     if _MODULES.fullmatch(module):
         if name in _CLASSES:
-            return lambda arguments: Instance(name, arguments)
+            return partial(Instance, name)
         return _build_format if name == _FORMAT else None
     if module in _BUILTINS:
         if name in _CONTAINERS:
@@ -145,17 +151,9 @@ def _container_builder(name: str) -> Builder:
     return build
 
 
-def _predictions_of(found: Any, source: Path) -> list[Any]:
-    if isinstance(found, Instance):
-        return [found]
-    if isinstance(found, list | tuple):
-        return list(found)
-    raise FileParsingError(f"holds a {type(found).__name__}, not a list of predictions.", where=source, fix=_FIX)
-
-
-def _read_batches(predictions: list[Any], report: ImportReport) -> Iterator[ObjectBatch]:
+def _read_batches(parts: Iterator[list[Any]], report: ImportReport) -> Iterator[ObjectBatch]:
     rows = PredictionRows(report)
-    for position, prediction in enumerate(predictions):
+    for position, prediction in enumerate(chain.from_iterable(parts)):
         place = f"predictions[{position}]"
         try:
             _add(rows, prediction, place)
@@ -171,29 +169,30 @@ def _add(rows: PredictionRows, prediction: Any, place: str) -> None:
     if not isinstance(prediction, Instance) or prediction.name != "Prediction":
         raise ValueError("not a Prediction")
     fields = prediction.fields()
-    frame_reference(fields.get("data_hash"), fields.get("frame"))
+    frame_ref = frame_reference(fields.get("data_hash"), fields.get("frame"))
     confidence = confidence_of(fields.get("confidence"))
     found, classification = fields.get("object"), fields.get("classification")
     if (found is None) == (classification is None):
         raise ValueError("a prediction needs either an object or a classification, and not both")
     content = _fields_of(found if classification is None else classification)
-    track_id = content.get("track_id")
-
-    def subject(class_ref: Any) -> Subject:
-        if not isinstance(class_ref, str | int) or class_ref == "":
-            raise ValueError("it names no class (feature_hash)")
-        track = None if track_id is None else str(track_id)
-        return Subject(fields["data_hash"], fields.get("frame"), str(class_ref), confidence, track, place)
-
     if classification is not None:
-        rows.add_classification(subject(content.get("option_hash")))
+        class_ref = content.get("option_hash")
+    elif (class_ref := content.get("feature_hash")) is None:
+        class_ref = content.get("class_id")
+    if not isinstance(class_ref, str | int) or class_ref == "":
+        raise ValueError("it names no class (feature_hash)")
+    track_id = content.get("track_id")
+    subject = Subject(frame_ref, str(class_ref), confidence, None if track_id is None else str(track_id), place)
+    if classification is not None:
+        rows.add_classification(subject)
         return
-    class_ref = next((content[name] for name in ("feature_hash", "class_id") if content.get(name) is not None), None)
-    try:
-        data_format = DataFormat(str(content.get("format")))
-    except ValueError:
-        raise ValueError(f"its format must be one of {', '.join(DataFormat)}") from None
-    rows.add(subject(class_ref), data_format, _plain(content.get("data")))
+    data_format = content.get("format")
+    if type(data_format) is not DataFormat:
+        try:
+            data_format = DataFormat(str(data_format))
+        except ValueError:
+            raise ValueError(f"its format must be one of {', '.join(DataFormat)}") from None
+    rows.add(subject, data_format, _plain(content.get("data")))
 
 
 def _fields_of(value: Any) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from hotcoco import mask as rle_codec
@@ -18,21 +18,18 @@ _MAX_SHAPE_BYTES: Final = 64 * 1024**2
 _UNUSABLE_FIX: Final = "See the examples in the documentation (Coming from Encord Active)."
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Of what a prediction is.
 
     Attributes:
-        data_hash: of the image or video; a frame id or file name will do.
-        frame: number of the frame in a video; None: not said.
+        frame_ref: of which frame, see ``frame_reference``.
         class_ref: hash, name or id of the class.
         confidence: 0..1.
         track_id: ties objects of several frames together.
         place: where it stands in the input, in words.
     """
 
-    data_hash: str
-    frame: int | None
+    frame_ref: str
     class_ref: str
     confidence: float
     track_id: str | None
@@ -62,13 +59,12 @@ class PredictionRows:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self._fractions, self._pixels = _Columns(), _Columns()
-        self._shape_bytes = 0
+        self._count = self._shape_bytes = 0
 
     @property
     def is_full(self) -> bool:
         """Is it time to take the batches?"""
-        rows = len(self._fractions.subjects) + len(self._pixels.subjects)
-        return rows >= BATCH_ROWS or self._shape_bytes >= _MAX_SHAPE_BYTES
+        return self._count >= BATCH_ROWS or self._shape_bytes >= _MAX_SHAPE_BYTES
 
     def add(self, subject: Subject, data_format: DataFormat, data: Any) -> None:
         """An object: a box, an outline or a mask.
@@ -130,7 +126,8 @@ class PredictionRows:
         """What was added since the last time."""
         pairs = ((self._fractions, True), (self._pixels, False))
         batches = [_to_batch(columns, relative) for columns, relative in pairs if columns.subjects]
-        self._fractions, self._pixels, self._shape_bytes = _Columns(), _Columns(), 0
+        self._fractions, self._pixels = _Columns(), _Columns()
+        self._count = self._shape_bytes = 0
         return batches
 
     def _append(
@@ -152,7 +149,11 @@ class PredictionRows:
         columns.polygons.append(polygon)
         columns.counts.append(counts)
         columns.sizes.append(size)
-        self._shape_bytes += len(counts or b"") + (0 if polygon is None else 32 * len(polygon[0][0]))
+        self._count += 1
+        if counts is not None:
+            self._shape_bytes += len(counts)
+        elif polygon is not None:
+            self._shape_bytes += 32 * len(polygon[0][0])
 
 
 def frame_reference(data_hash: Any, frame: Any) -> str:
@@ -165,7 +166,7 @@ def frame_reference(data_hash: Any, frame: Any) -> str:
         raise ValueError(f"data_hash must be a text, got {type(data_hash).__name__}")
     if frame is None:
         return data_hash
-    if not isinstance(frame, numbers.Integral) or isinstance(frame, bool) or frame < 0:
+    if (type(frame) is not int and (not isinstance(frame, numbers.Integral) or isinstance(frame, bool))) or frame < 0:
         raise ValueError(f"frame must be a number from 0, got {str(frame)[:40]!r}")
     return f"{data_hash}#{int(frame)}"
 
@@ -176,6 +177,8 @@ def confidence_of(value: Any) -> float:
     Raises:
         ValueError: it is no number.
     """
+    if type(value) is float:
+        return value
     value = as_number(value)
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise ValueError(f"confidence must be a number from 0 to 1, got {type(value).__name__}")
@@ -186,7 +189,7 @@ def _to_batch(columns: _Columns, relative: bool) -> ObjectBatch:
     subjects = columns.subjects
     has_masks = any(counts is not None for counts in columns.counts)
     return ObjectBatch(
-        frame_ref=text_column([frame_reference(subject.data_hash, subject.frame) for subject in subjects]),
+        frame_ref=text_column([subject.frame_ref for subject in subjects]),
         class_ref=text_column([subject.class_ref for subject in subjects]),
         frame_ref_is="name",
         class_ref_is="name",

@@ -26,6 +26,7 @@ from predscope.formats.content import describe_content, read_head
 from predscope.formats.json_files.file_bytes import FileBytes, content_of
 from predscope.formats.json_files.peek import first_element
 from predscope.formats.json_files.structure import Span, Structure, count_lines, find_structure, skip_space
+from predscope.reading_progress import tell_bytes
 from predscope.report import ImportReport, Severity
 
 _CHUNK: Final = 1 << 21
@@ -89,6 +90,7 @@ class JsonDocument:
         for cut in [*cuts, last]:
             if cut != last and cut - start < _CHUNK:
                 continue
+            tell_bytes(start, len(self.data), f"Reading {self.source.name}")
             elements = self._parse(b"[" + self.data[start:cut] + b"]", partial(operator.add, start - 1))
             if elements:
                 yield index, elements

@@ -13,10 +13,14 @@ from predscope.formats.content import read_head
 from predscope.formats.folders import place_below, sample_files, walk_files
 from predscope.formats.json_files.document import JsonDocument, open_json
 from predscope.formats.json_files.peek import JsonPeek, peek_json
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 
 JSON_SUFFIXES: Final = frozenset({".json"})
 _SAMPLE: Final = 8
+
+FIRST_LOOK: Final = "Looking through the files"
+"""What is being done where all files are opened once before their objects are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,20 @@ def frame_files(source: Path) -> list[FrameFile]:
 
 
 def open_frame_files(
-    files: list[FrameFile], report: ImportReport, fits: Callable[[JsonDocument], bool], title: str
+    files: list[FrameFile],
+    report: ImportReport,
+    fits: Callable[[JsonDocument], bool],
+    title: str,
+    what: str = "Reading files",
 ) -> Iterator[tuple[FrameFile, JsonDocument]]:
     """Each file with its content; those that cannot be read, or are of something else, are noted and passed over.
 
     Args:
         fits: whether a file is of the format.
         title: of the format, for the notes.
+        what: is being done, in words.
     """
-    for file in files:
+    for file in counted(files, what):
         try:
             document = open_json(file.path, report)
             is_fitting = fits(document)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from predscope.formats.json_files.file_bytes import FileBytes
+from predscope.reading_progress import tell_bytes
 
 WINDOW: Final = 1 << 20
 """Bytes looked at together."""
@@ -56,6 +57,7 @@ def find_structure(data: bytes | FileBytes, start: int, record_depth: int) -> St
     opened = start
     position = start
     while position < len(data):
+        tell_bytes(position, len(data), "Looking through the file")
         text = data[position : position + WINDOW]
         while text[-1] == _BACKSLASH and position + len(text) < len(data):
             text += data[position + len(text) : position + len(text) + 1]

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from predscope.errors import FileParsingError
 from predscope.formats.base import Detection, ObjectBatch, Reading, Role
@@ -28,14 +27,22 @@ from predscope.formats.json_files.values import (
     shape_not_read,
     shown,
 )
-from predscope.formats.label_studio.shapes import LABEL_KEYS, SHAPE_KINDS, frame_size, kind_and_classes, read_value
+from predscope.formats.label_studio.shapes import SHAPE_KINDS, frame_size, kind_and_classes, read_value
+from predscope.formats.label_studio.tasks import (
+    TASK_KEYS,
+    annotations_of,
+    image_of,
+    is_minimal,
+    minimal_results,
+    names_image,
+)
+from predscope.formats.label_studio.tracks import VideoRegions, is_video, results_of, video_frames
+from predscope.formats.label_studio.video import VIDEO_KINDS
 from predscope.formats.shape_rows import RowCollector, ShapeRow, read_confidence
+from predscope.media.naming import is_video_name
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
-_IMAGE_KEYS: Final = ("image", "img", "image_url", "imageUrl", "url", "photo", "picture", "file", "frame", "ocr")
-_IMAGE_ENDINGS: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".mp4", ".jfif")
-_TASK_KEYS: Final = frozenset({"annotations", "completions", "predictions"})
 _ABOUT_REGIONS: Final = frozenset({"textarea", "rating", "number", "datetime", "taxonomy", "choices"})
 _NOT_OBJECTS: Final = frozenset({"relation", "pairwise", "ranker"})
 
@@ -49,21 +56,22 @@ class LabelStudioReader:
     def detect(self, source: Path, head: bytes) -> Detection:
         peek = peek_json(head)
         text = head[:4096].decode("utf-8", "replace")
-        if peek.kind == "object" and "data" in peek.keys and set(peek.keys) & _TASK_KEYS:
+        if peek.kind == "object" and "data" in peek.keys and set(peek.keys) & TASK_KEYS:
             return Detection(0.9, "a task of Label Studio's, with data and annotations")
         if peek.kind != "array":
             return Detection(0.0, "")
         task = peek.first
-        if task is None and '"data"' in text and ('"annotations"' in text or '"original_width"' in text):
+        is_long = task is None and '"annotations"' in text  # its first task goes on behind what was seen
+        if is_long and any(f'"{key}"' in text for key in ("data", "original_width", "framesCount", "from_name")):
             return Detection(0.8, "a JSON list that starts like tasks of Label Studio's")
         if not isinstance(task, dict):
             return Detection(0.0, "")
-        if isinstance(task.get("data"), dict) and task.keys() & _TASK_KEYS:
-            has_labels = any(as_object(entry).get("result") for entry in _annotations(task, "labels"))
+        if isinstance(task.get("data"), dict) and task.keys() & TASK_KEYS:
+            has_labels = any(as_object(entry).get("result") for entry in annotations_of(task, "labels"))
             has_predictions = any(as_object(entry).get("result") for entry in as_list(task.get("predictions")))
             role: Role = "predictions" if has_predictions and not has_labels else "labels"
             return Detection(0.95, "a JSON list of tasks with data and annotations (Label Studio)", role)
-        if _is_minimal(task):
+        if is_minimal(task):
             return Detection(0.9, "a JSON list of tasks with shapes in percents (Label Studio JSON-MIN)")
         return Detection(0.0, "")
 
@@ -72,7 +80,9 @@ class LabelStudioReader:
         document = open_json(source, report)
         frames, counts = _read_frames(document, report)
         if not frames:
-            raise FileParsingError("has no tasks with an image, as Label Studio exports them.", where=source)
+            raise FileParsingError(
+                "has no tasks with an image or regions of a video, as Label Studio exports them.", where=source
+            )
         if role == "predictions" and not counts["predictions"]:
             raise FileParsingError(
                 "its tasks have no predictions: these are labels.",
@@ -88,14 +98,6 @@ class LabelStudioReader:
         return Reading(self.name, role, frames, None, _read_batches(document, role, report), report)
 
 
-def _is_minimal(task: dict[str, Any]) -> bool:
-    for value in task.values():
-        first = value[0] if isinstance(value, list) and value else None
-        if isinstance(first, dict) and "original_width" in first:
-            return True
-    return False
-
-
 def _tasks(document: JsonDocument) -> Iterator[tuple[int, Any]]:
     """Tasks with their place in the list; a file of one task is that task."""
     if not document.is_array:
@@ -105,86 +107,50 @@ def _tasks(document: JsonDocument) -> Iterator[tuple[int, Any]]:
         yield from enumerate(tasks, first)
 
 
-def _annotations(task: dict[str, Any], role: Role) -> list[Any]:
-    if role == "predictions":
-        return as_list(task.get("predictions"))
-    return as_list(task.get("annotations")) or as_list(task.get("completions"))
-
-
 def _read_frames(document: JsonDocument, report: ImportReport) -> tuple[list[DeclaredFrame], dict[str, int]]:
     """Frames of all tasks, and how many results they have of each role."""
-    frames = []
+    frames: list[DeclaredFrame] = []
     counts = {"labels": 0, "predictions": 0}
     for index, task in _tasks(document):
-        name = _image_of(task)
+        name = image_of(task)
         if name is None:
             continue  # its objects are rejected when they are read
-        sizes = []
-        roles: tuple[Role, Role] = ("labels", "predictions")
-        for role in roles:
-            for entry in _annotations(task, role):
-                results = as_list(as_object(entry).get("result"))
-                counts[role] += len(results)
-                sizes += [frame_size(as_object(result)) for result in results[:1]]
-        if not task.keys() & _TASK_KEYS:
-            found = _minimal_results(task)
-            counts["labels"] += len(found)
-            sizes += [frame_size(result) for result in found[:1]]
-        width, height = next((size for size in sizes if size[0]), (None, None))
-        attributes = {key: value for key, value in scalars(task.get("data")).items() if not _names_image(value)}
-        attributes |= scalars(task.get("meta"))
-        frames.append(DeclaredFrame(name, as_text(task.get("id")), width, height, attributes=attributes))
-        if len(frames) == 1 and index:
+        if not frames and index:
             report.note("tasks_without_image", Severity.WARNING, "Tasks name no image.", count=index)
+        labels = results_of(annotations_of(task, "labels")) if task.keys() & TASK_KEYS else minimal_results(task)
+        predictions = results_of(annotations_of(task, "predictions"))
+        counts["labels"] += len(labels)
+        counts["predictions"] += len(predictions)
+        results = [*labels, *predictions]
+        attributes = {key: value for key, value in scalars(task.get("data")).items() if not names_image(value)}
+        attributes |= scalars(task.get("meta"))
+        if is_video(name, results):
+            frames += video_frames(name, results, attributes)
+        else:
+            sizes = (frame_size(as_object(result)) for result in results)
+            width, height = next((size for size in sizes if size[0]), (None, None))
+            frames.append(DeclaredFrame(name, as_text(task.get("id")), width, height, attributes=attributes))
     return frames, counts
-
-
-def _image_of(task: Any) -> str | None:
-    """The image of a task: a member of its data with a usual name, else the first that names an image."""
-    if not isinstance(task, dict):
-        return None
-    data = task.get("data") if isinstance(task.get("data"), dict) else task
-    values = [as_text(as_object(data).get(key)) for key in _IMAGE_KEYS]
-    values += [text for text in map(as_text, as_object(data).values()) if text and _names_image(text)]
-    found = next((text for text in values if text), None)
-    return None if found is None else image_name(found)
-
-
-def _names_image(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    return value.lower().split("?")[0].endswith(_IMAGE_ENDINGS) or "/local-files/?d=" in value
-
-
-def image_name(address: str) -> str:
-    """The file that an address names: the path in ``/data/local-files/?d=``, else what comes before a query."""
-    try:
-        parts = urlsplit(address)
-        wanted = parse_qs(parts.query).get("d") or parse_qs(parts.query).get("fileuri")
-    except ValueError:
-        return address
-    if wanted and wanted[0].strip():
-        return wanted[0]
-    if parts.scheme in ("http", "https", "s3", "gs", "azure-blob", "file"):
-        return address
-    return parts.path or address
 
 
 def _read_batches(document: JsonDocument, role: Role, report: ImportReport) -> Iterator[ObjectBatch]:
     collector = RowCollector(role, report)
+    videos = VideoRegions(collector, report)
     for index, task in _tasks(document):
         place = f"[{index}]" if document.is_array else "the task"
         if not isinstance(task, dict):
             reason = UnusableShape("record_not_object", "A record is not a JSON object.", f"found {shown(task)}")
             collector.reject(place, reason)
             continue
-        frame = _image_of(task)
-        if not task.keys() & _TASK_KEYS:
-            entries: list[tuple[str, Any]] = [(place, {"result": _minimal_results(task)})]
+        frame = image_of(task)
+        if not task.keys() & TASK_KEYS:
+            entries: list[tuple[str, Any]] = [(place, {"result": minimal_results(task)})]
         else:
-            entries = _chosen(_annotations(task, role), role, place, collector, report)
+            entries = _chosen(annotations_of(task, role), role, place, collector, report)
         for where, entry in entries:
-            _read_results(as_object(entry), frame, where, role, collector)
+            for row in _read_results(as_object(entry), frame, where, role, videos):
+                collector.add(row)
+                yield from collector.full()
         yield from collector.full()
     yield from collector.rest()
 
@@ -223,23 +189,10 @@ def _chosen(
     return [kept[best]]
 
 
-def _minimal_results(task: dict[str, Any]) -> list[dict[str, Any]]:
-    """The shapes of a JSON-MIN task as results."""
-    found: list[dict[str, Any]] = []
-    for key, values in task.items():
-        if isinstance(values, list):
-            found += [{**value, "value": value} for value in values if isinstance(value, dict) and "x" in value]
-            found += [
-                {**value, "value": value}
-                for value in values
-                if isinstance(value, dict) and "x" not in value and value.keys() & (LABEL_KEYS.keys() | {"rle"})
-            ]
-        elif key in ("choice", "choices") and as_text(values):
-            found.append({"type": "choices", "value": {"choices": [values]}})
-    return found
-
-
-def _read_results(entry: dict[str, Any], frame: str | None, where: str, role: Role, collector: RowCollector) -> None:
+def _read_results(
+    entry: dict[str, Any], frame: str | None, where: str, role: Role, videos: VideoRegions
+) -> Iterator[ShapeRow]:
+    """The rows of an annotation; results that cannot be read are rejected."""
     results = as_list(entry.get("result"))
     shapes = {
         as_text(as_object(result).get("id"))
@@ -259,13 +212,15 @@ def _read_results(entry: dict[str, Any], frame: str | None, where: str, role: Ro
                 continue
             if frame is None:
                 raise UnusableShape("frame_missing", "A task names no image.", fix="Export tasks with their data.")
-            for row in _read_result(result, kind, frame, place, classes.get(region or "", [])):
+            joined = classes.get(region or "", [])
+            rows = videos.rows if kind in VIDEO_KINDS else _read_result
+            for row in rows(result, frame, place, joined):
                 row.attributes = {**row.attributes, **attributes.get(region or "", {})}
                 if math.isnan(row.confidence) and role == "predictions":
                     row.confidence = read_confidence(entry.get("score"))
-                collector.add(row)
+                yield row
         except UnusableShape as reason:
-            collector.reject(place, reason)
+            videos.collector.reject(place, reason)
 
 
 def _kind_of(result: dict[str, Any]) -> str:
@@ -294,12 +249,14 @@ def _about_regions(
     return classes, attributes
 
 
-def _read_result(result: dict[str, Any], kind: str, frame: str, place: str, joined: list[str]) -> Iterator[ShapeRow]:
+def _read_result(result: dict[str, Any], frame: str, place: str, joined: list[str]) -> Iterator[ShapeRow]:
     """A row of a shape, or a row for each class of the whole frame."""
     value = as_object(result.get("value"))
+    kind, classes = kind_and_classes(result, value)
     if kind not in SHAPE_KINDS:
         raise shape_not_read(kind or "a result without a shape")
-    _, classes = kind_and_classes(result, value)
+    if is_video_name(frame):
+        raise shape_not_read(kind, "it is about a whole video")
     classes = list(dict.fromkeys(classes or joined))
     if not classes:
         raise class_missing()

@@ -47,11 +47,12 @@ LABEL_KEYS: Final = {
     "keypointlabels": "keypoint",
     "ellipselabels": "ellipse",
     "vectorlabels": "vector",
+    "timelinelabels": "timeline",
     "choices": "choices",
     "labels": "",
 }
 """Members of a value that hold its class -> the kind of shape it then has."""
-SHAPE_KINDS: Final = frozenset(kind for kind in LABEL_KEYS.values() if kind)
+SHAPE_KINDS: Final = frozenset({*LABEL_KEYS.values(), "videorectangle"} - {""})
 
 
 def read_value(kind: str, value: dict[str, Any], width: int | None, height: int | None) -> tuple[Shape, bool]:
@@ -99,6 +100,8 @@ def kind_and_classes(result: dict[str, Any], value: dict[str, Any]) -> tuple[str
         found = [text for name in as_list(names) if (text := as_text(name))]
         classes += found or ([text] if (text := as_text(names)) else [])
         kind = kind or implied
+    if not kind and "sequence" in value:
+        kind = "videorectangle"
     if not kind and "points" in value:
         kind = "polygon"
     if not kind and "radiusX" in value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,6 +26,7 @@ _SAMPLE: Final = 8
 _MOST_INSTANCES: Final = 200
 _MAX_CLASS: Final = 255
 _FLAT_SHARE: Final = 0.8
+_PANOPTIC_FOLDER: Final = re.compile(r"panoptic_(train|val|test)")
 
 
 def instance_files(source: Path, *, most: int | None = None) -> list[Path]:
@@ -85,11 +87,18 @@ def _is_grey(pixels: np.ndarray) -> bool:
     return bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all())
 
 
+def _is_called_panoptic(path: Path) -> bool:
+    """Whether colours are rather ids of panoptic segments, R + 256 G + 65536 B: COCO's and Cityscapes' own names."""
+    return path.stem.endswith("_panoptic") or _PANOPTIC_FOLDER.search(path.parent.name) is not None
+
+
 def looks_encoded(path: Path) -> bool:
     """Whether the numbers of a file look like class * 1000 + instance, in areas of equal numbers. Never raises."""
     try:
         numbers, by_channels = read_numbers(path)
     except UnusableMask:
+        return False
+    if by_channels and _is_called_panoptic(path):
         return False
     if numbers.shape[1] > 1 and (numbers[:, 1:] == numbers[:, :-1]).mean() < _FLAT_SHARE:
         return False

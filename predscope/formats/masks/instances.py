@@ -47,6 +47,7 @@ from predscope.formats.masks.placed import PlacedMask
 from predscope.formats.masks.probabilities import find_probabilities, mean_over_regions
 from predscope.formats.shape_rows import RowCollector, ShapeRow, mask_shape
 from predscope.media.image_info import IMAGE_FAULTS
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame
 
@@ -87,7 +88,7 @@ class InstanceMaskReader:
         names = _name_frames(files, source, kind)
         frames = [
             DeclaredFrame(name, width=size[0], height=size[1])
-            for name, path in zip(names, files, strict=True)
+            for name, path in zip(names, counted(files, "Reading the sizes of masks"), strict=True)
             if (size := _size_of(path)) is not None
         ]
         if not frames:
@@ -164,7 +165,7 @@ def _read_batches(
     masks: list[_Mask], told_by: ClassSource, role: Role, pixel_maps: list[PixelMap] | None, report: ImportReport
 ) -> Iterator[ObjectBatch]:
     collector = RowCollector(role, report)
-    for mask in masks:
+    for mask in counted(masks, "Reading masks"):
         try:
             numbers, _ = read_numbers(mask.path)
             values = [value for value in np.unique(numbers).tolist() if value not in told_by.without()]

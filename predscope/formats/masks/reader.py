@@ -24,6 +24,7 @@ from predscope.formats.masks.components import MaskRegions, find_regions
 from predscope.formats.masks.files import ARRAY_SUFFIXES, UnusableMask, read_array, read_mask
 from predscope.formats.masks.probabilities import find_probabilities, is_probability_map, mean_over_regions
 from predscope.media.image_info import IMAGE_FAULTS
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
@@ -183,7 +184,7 @@ def _is_flat(mask: np.ndarray) -> bool:
 
 def _sizes(files: list[Path]) -> list[tuple[int, int] | None]:
     sizes: list[tuple[int, int] | None] = []
-    for path in files:
+    for path in counted(files, "Reading the sizes of masks"):
         try:
             if path.suffix.lower() in ARRAY_SUFFIXES:
                 height, width = read_array(path).shape
@@ -251,7 +252,7 @@ def _read_batches(
 ) -> Iterator[ObjectBatch]:
     pending: list[_FileRegions] = []
     count = 0
-    for path, name in zip(files, names, strict=True):
+    for path, name in zip(counted(files, "Reading masks"), names, strict=True):
         place = place_below(path, root)
         try:
             mask = read_mask(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,7 @@ from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, 
 from predscope.formats.content import starts_like_json
 from predscope.formats.tables.columns import read_columns
 from predscope.media import IMAGE_SUFFIXES
+from predscope.reading_progress import tell_bytes
 from predscope.report import ImportReport, Severity
 from predscope.schema import Geometry
 
@@ -35,6 +37,9 @@ _CLASS_NAMES: Final = (
 _CLASS_ID_NAMES: Final = ("class_id", "label_id", "category_id", "class_index", "label_index")
 _CONFIDENCE_NAMES: Final = ("confidence", "score", "probability", "prob", "conf")
 _DELIMITERS: Final = ",;\t|"
+
+_LINES_A_WORD: Final = 1000
+"""After which it is said how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,11 @@ def _number(text: str) -> float:
 def _lines(source: Path) -> Iterator[str]:
     """Raises FileParsingError, with the line, where the text is not UTF-8."""
     with source.open("rb") as file:
+        size, done = os.fstat(file.fileno()).st_size, 0
         for number, line in enumerate(file, 1):
+            done += len(line)
+            if number % _LINES_A_WORD == 0:
+                tell_bytes(done, size, f"Reading {source.name}")
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from predscope.formats.tables.cells import numbers_of_column, texts_of_column
 from predscope.formats.tables.columns import TableColumns, read_columns
 from predscope.formats.tables.objects import TableLayout, TableObjects, frame_texts
 from predscope.formats.tables.source import PARQUET_MAGIC, Part, TableSource, header_of, open_table
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame
 
@@ -64,10 +65,12 @@ class TableReader:
         files = list(walk_files(source, _SUFFIXES)) if source.is_dir() else [source]
         if not files:
             raise FileParsingError("has no CSV or Parquet files.", where=source)
-        tables = [_open(path, source, role, report) for path in files]
+        tables = [_open(path, source, role, report) for path in counted(files, "Looking through the tables")]
         _note_columns(tables[0].layout, role, report)
         frames, classes = _declared(tables) if role == "labels" else (None, None)
-        batches = itertools.chain.from_iterable(read_batches(table, report) for table in tables)
+        batches = itertools.chain.from_iterable(
+            read_batches(table, report) for table in counted(tables, "Reading tables")
+        )
         return Reading(self.name, role, frames, classes, batches, report)
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import BATCH_ROWS
 from predscope.formats.content import starts_like_json
+from predscope.reading_progress import pulse, tell, tell_bytes
 from predscope.report import ImportReport, Severity
 
 PARQUET_MAGIC: Final = b"PAR1"
@@ -76,14 +77,17 @@ class TableSource:
 
     def _parquet_parts(self, columns: Sequence[int] | None) -> Iterator[Part]:
         names = None if columns is None else [self.names[place] for place in columns]
+        what = _doing(self.path, columns)
         row = 1
         try:
             with pq.ParquetFile(self.path) as file:
+                total = file.metadata.num_rows
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False):
                     batch.validate(full=True)  # text must be text
                     chosen = batch if names is None else batch.select(names)
                     yield Part(chosen, np.arange(row, row + len(batch)))
                     row += len(batch)
+                    tell(row - 1, total, f"{what}, rows")
         except (OSError, pa.ArrowException, ValueError, NotImplementedError) as error:
             raise FileParsingError(f"is a damaged Parquet file ({_first_line(error)}).", where=self.path) from None
 
@@ -105,7 +109,9 @@ class TableSource:
         unique = [f"{place}" for place in range(len(self.names))]
         wanted = unique if columns is None else [unique[place] for place in columns]
         next_row = 2
+        what = _doing(self.path, columns)
         try:
+            size = self.path.stat().st_size
             with _CheckedText(self.path, self.encoding) as file:
                 reader = pa_csv.open_csv(
                     pa.PythonFile(file, mode="r"),
@@ -127,10 +133,11 @@ class TableSource:
                         strings_can_be_null=False,
                     ),
                 )
-                for batch in reader:
+                for block, batch in enumerate(reader):
                     numbers = _numbers_without(invalid, next_row, len(batch))
                     next_row = int(numbers[-1]) + 1 if len(numbers) else next_row
                     for start in range(0, len(batch), BATCH_ROWS):
+                        tell_bytes(int((block + start / len(batch)) * _BLOCK_BYTES), size, what)
                         yield Part(batch.slice(start, BATCH_ROWS), numbers[start : start + BATCH_ROWS])
         except (OSError, pa.ArrowException, ValueError) as error:
             if not isinstance(error, InputError) and "mpty CSV" not in str(error):
@@ -228,6 +235,11 @@ def header_of(head: bytes, encoding: str | None = None) -> tuple[tuple[str, ...]
     return tuple(cell.strip() for cell in cells), delimiter
 
 
+def _doing(path: Path, columns: Sequence[int] | None) -> str:
+    """Some columns are looked at before all of them are read."""
+    return f"{'Reading' if columns is None else 'Looking through'} {path.name}"
+
+
 def _parquet_names(source: Path) -> tuple[str, ...]:
     try:
         schema = pq.read_schema(source)
@@ -252,6 +264,7 @@ def _encoding_of(source: Path, head: bytes) -> str:
     try:
         with source.open("rb") as file:
             while chunk := file.read(1 << 20):
+                pulse()
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ from predscope.formats.folders import SAMPLE_FILES, frame_names, place_below, wa
 from predscope.formats.text.detection_rows import ROW_FIX, BoxLayout, DetectionRow, judge_boxes, parse_detection_row
 from predscope.formats.text.roles import check_role
 from predscope.formats.yolo.layout import find_description
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
@@ -181,7 +182,7 @@ def _note_layout(layout: BoxLayout, report: ImportReport) -> None:
 
 def _read_batches(given: _Input, report: ImportReport) -> Iterator[ObjectBatch]:
     rows: list[_Placed] = []
-    for path, name in zip(given.files, given.names, strict=True):
+    for path, name in zip(counted(given.files), given.names, strict=True):
         rows += _read_file(path, name, place_below(path, given.root), given.role, report)
         while len(rows) >= BATCH_ROWS:
             yield _to_batch(rows[:BATCH_ROWS], given)

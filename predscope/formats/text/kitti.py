@@ -22,6 +22,7 @@ from predscope.formats.content import read_all, read_head, read_text
 from predscope.formats.folders import SAMPLE_FILES, frame_names, place_below, walk_files
 from predscope.formats.text.kitti_rows import ROW_FIX, KittiRow, parse_kitti_row, parse_kitti_text
 from predscope.formats.text.roles import check_role
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredClass, DeclaredFrame, Geometry
 
@@ -211,7 +212,7 @@ def _read_batches(
     report: ImportReport,
 ) -> Iterator[ObjectBatch]:
     rows: list[_Placed] = []
-    for path, name in zip(files, names, strict=True):
+    for path, name in zip(counted(files), names, strict=True):
         rows += _read_file(path, name, place_below(path, root), role, report)
         while len(rows) >= BATCH_ROWS:
             yield _to_batch(rows[:BATCH_ROWS], role, class_ids)

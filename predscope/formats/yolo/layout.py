@@ -19,6 +19,8 @@ from predscope.schema import DeclaredClass
 
 LABEL_SUFFIXES: Final = frozenset({".txt"})
 YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_LABEL_FOLDERS: Final = ("labels", "obj_train_data")
+"""Folders that say nothing of a frame: as Ultralytics and Darknet name them."""
 _NAME_LISTS: Final = ("classes.txt", "obj.names", "class_names.txt", "names.txt")
 _NOT_LABELS: Final = re.compile(
     r"(readme.*|licen[cs]e.*|source|notes?|classes|class_names|names|requirements|train|val|valid|test|trainval)\.txt",
@@ -213,7 +215,7 @@ def name_frames(files: list[Path], root: Path, images: list[Path | None]) -> lis
     """
     return [
         name if image is None else _below_data_set(image, name.rpartition("/")[0])
-        for name, image in zip(frame_names(files, root, container="labels"), images, strict=True)
+        for name, image in zip(frame_names(files, root, container=_LABEL_FOLDERS), images, strict=True)
     ]
 
 

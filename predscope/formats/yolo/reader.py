@@ -14,7 +14,7 @@ import numpy as np
 
 from predscope.errors import FileParsingError, InputError
 from predscope.formats.base import BATCH_ROWS, Detection, ObjectBatch, Reading, Role
-from predscope.formats.content import describe_content, read_head, read_text
+from predscope.formats.content import describe_content, read_first_lines, read_head, read_text
 from predscope.formats.folders import SAMPLE_FILES, place_below
 from predscope.formats.yolo.layout import (
     YAML_SUFFIXES,
@@ -35,6 +35,7 @@ from predscope.formats.yolo.rows import (
     rows_to_batch,
 )
 from predscope.media import read_image_info
+from predscope.reading_progress import counted
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame, Geometry
 
@@ -69,7 +70,7 @@ class YoloReader:
         layout = _judge_rows(_sample_rows(files), role, description, files[0])
         _note_layout(layout, description, report)
         finder = ImageFinder()
-        images = [finder.find(path) for path in files]
+        images = [finder.find(path) for path in counted(files, "Looking for the images")]
         names = name_frames(files, root, images)
         return Reading(
             self.name,
@@ -111,8 +112,7 @@ def _sample_rows(files: list[Path]) -> list[list[float]]:
     """Rows of numbers from the first files; rows of anything else count as empty ones."""
     rows: list[list[float]] = []
     for path in files[:SAMPLE_FILES]:
-        lines = read_head(path).decode("utf-8-sig", "replace").splitlines()
-        for line in lines[:1000]:
+        for line in read_first_lines(path)[:1000]:
             tokens = line.split()
             try:
                 rows.append(list(map(float, tokens)))
@@ -199,7 +199,7 @@ def _read_batches(
     report: ImportReport,
 ) -> Iterator[ObjectBatch]:
     rows: list[YoloRow] = []
-    for frame, path in enumerate(files):
+    for frame, path in enumerate(counted(files)):
         try:
             text = read_text(path)
         except InputError as error:

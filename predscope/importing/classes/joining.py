@@ -13,10 +13,11 @@ from predscope.formats.base import Reference, Role
 from predscope.importing.classes.alike_names import alike_key
 from predscope.importing.classes.class_map import read_class_map
 from predscope.importing.classes.joined import JoinedClass
+from predscope.importing.classes.numbering import Numbering
+from predscope.importing.classes.shifted_ids import explain_shift
 from predscope.importing.corrections import Corrections
 from predscope.importing.findings import note
-from predscope.importing.frames.predicted import shift_of
-from predscope.importing.references import distinct, listed, spread, whole_number
+from predscope.importing.references import distinct, spread, whole_number
 from predscope.project.classes import ClassChanges, merged
 from predscope.project.hashes import classes_by_hash
 from predscope.report import ImportReport
@@ -61,6 +62,7 @@ class ClassJoin:
         self._touched: set[int] = set()
         self._declared = list(declared or ())
         self._lists_classes = declared is not None
+        self._numbering = Numbering(classes, self._source_ids)
         self._name_of_id: dict[str, str] = {}
         self._resolved: dict[tuple[Reference, str], int] = {}
         self._counts: Counter[tuple[Reference, str]] = Counter()
@@ -86,10 +88,14 @@ class ClassJoin:
         return self._source_ids
 
     @property
-    def listed_ids(self) -> list[int]:
-        """Class ids in the order of the labels' list."""
-        known = self._classes[: self._known_count]
-        return [entry.class_id for entry in known if entry.source_id is not None] or [e.class_id for e in known]
+    def numbering(self) -> Numbering:
+        """The project's classes by number, in each of the ways to count them."""
+        return self._numbering
+
+    @property
+    def seen_ids(self) -> list[str]:
+        """The ids that stand for classes in the file, as far as they were met."""
+        return [text for kind, text in self._resolved if kind == "id"]
 
     def told_too(self, correction: Mapping[str, Any]) -> dict[str, Any]:
         """A correction of ids on top of what the user said of them."""
@@ -99,8 +105,7 @@ class ClassJoin:
     @property
     def rests_on_ids(self) -> bool:
         """Whether predicted classes were found by ids that nothing but the labels explains."""
-        seen_ids = any(kind == "id" for kind, _ in self._resolved)
-        return self._role == "predictions" and seen_ids and not self._lists_classes and not self._map
+        return self._role == "predictions" and bool(self.seen_ids) and not self._lists_classes and not self._map
 
     @property
     def keypoint_counts(self) -> np.ndarray:
@@ -142,12 +147,13 @@ class ClassJoin:
         """Report what can only be said of all classes together."""
         report = self._report
         if self._added_by_objects:
+            self._report_shift()
             names = list(self._added_by_objects.values())
             if self._role == "predictions" and self._known_count:
-                note(report, "unknown_class", count=len(names), examples=names[:5])
+                if "class_ids_shifted" not in report.problems:  # else they are no classes, but ids counted otherwise
+                    note(report, "unknown_class", count=len(names), examples=names[:5])
             elif self._lists_classes:
                 note(report, "undeclared_class", count=len(names), examples=names[:5])
-            self._report_shift()
         if self._found_by_hash:
             examples = [f"{text}: {self._classes[self._hashes[text]].name}" for text in self._found_by_hash[:5]]
             note(report, "classes_by_hash", count=len(self._found_by_hash), examples=examples)
@@ -176,10 +182,14 @@ class ClassJoin:
             return self._class_of(declared_name, f"{declared_name} (id {text})")
         if kind == "name" and text in self._id_of_name:
             return self._id_of_name[text]
-        if kind == "id" and not self._lists_classes and self._told.class_ids == "index":
-            position, listed_ids = whole_number(text), self.listed_ids
-            if position is not None and 0 <= position < len(listed_ids):
-                return listed_ids[position]
+        way = self._told.class_ids if kind == "id" and not self._lists_classes else None
+        number = whole_number(text)
+        if way not in (None, "ids") and number is not None:
+            class_id = self._numbering.find(number, way)
+            if class_id is not None:
+                return class_id
+            if (name := self._numbering.name(number, way)) is not None:
+                return self._class_of(name, f"{name} (id {text})")
         elif not self._lists_classes and text in self._source_ids:
             return self._source_ids[text]
         if text in self._id_of_name:
@@ -301,28 +311,11 @@ class ClassJoin:
             return
         if "class_ids_shifted" in self._report.problems or self._told.class_offset or self._told.class_ids:
             return
-        seen = [text for kind, text in self._resolved if kind == "id"]
-        shift = shift_of(seen, self._source_ids)
-        correction: dict[str, Any] = {}
-        if shift:
-            offset = "one more" if shift < 0 else "one less"
-            example = f"all {len(seen)} predicted ids are {offset} than an id of the labels"
-            correction = {"class_offset": shift}
-        elif seen and all(self._is_position(text) for text in seen):
-            example = f"all {len(seen)} predicted ids are positions in the list of {self._known_count} classes"
-            example += ", counted from " + ("0" if "0" in seen else "0 or 1")
-            if "0" in seen:
-                correction = {"class_ids": "index"}
-            elif str(self._known_count) in seen:
-                correction = {"class_ids": "index", "class_offset": -1}
-        else:
-            return
-        example += f" ({listed(seen)})"
-        note(self._report, "class_ids_shifted", count=len(seen), examples=[example], correction=correction)
-
-    def _is_position(self, text: str) -> bool:
-        number = whole_number(text)
-        return number is not None and 0 <= number <= self._known_count
+        seen = self.seen_ids
+        explained = explain_shift(seen, self._source_ids, self._numbering, self._known_count)
+        if explained is not None:
+            example, correction = explained
+            note(self._report, "class_ids_shifted", count=len(seen), examples=[example], correction=correction)
 
     def _alike(self) -> list[list[str]]:
         groups: dict[str, list[ObjectClass]] = defaultdict(list)

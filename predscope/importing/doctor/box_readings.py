@@ -11,6 +11,7 @@ import numpy as np
 
 from predscope.formats.base import BoxFormat, ObjectBatch
 from predscope.importing.corrections import Corrections, Units
+from predscope.importing.network_input import NetworkInput
 from predscope.importing.rows.correcting import boxes_from_numbers, numbers_of_file
 from predscope.importing.rows.judgement import FrameFacts
 from predscope.schema import Geometry
@@ -28,11 +29,15 @@ class BoxReading:
     box_format: BoxFormat = "xywh"
     units: Units = "pixels"
     swap_xy: bool = False
+    network: NetworkInput | None = None
 
     def correction(self, present: BoxReading) -> dict[str, Any]:
         """The fields of ``Corrections`` that lead from the present reading to this one."""
         fields = ("box_format", "units", "swap_xy")
-        return {name: getattr(self, name) for name in fields if getattr(self, name) != getattr(present, name)}
+        found = {name: getattr(self, name) for name in fields if getattr(self, name) != getattr(present, name)}
+        if self.network is not None and self.network != present.network:
+            found |= {"network_input": self.network.text, "network_fit": self.network.fit}
+        return found
 
     def distance(self, other: BoxReading) -> int:
         """In how many ways two readings differ."""
@@ -42,8 +47,10 @@ class BoxReading:
 _PLAIN: Final = BoxReading()
 
 
-def all_readings(units: Sequence[Units] = ("pixels", "relative")) -> list[BoxReading]:
-    return [BoxReading(*choice) for choice in product(BOX_FORMATS, units, (False, True))]
+def all_readings(
+    units: Sequence[Units] = ("pixels", "relative"), network: NetworkInput | None = None
+) -> list[BoxReading]:
+    return [BoxReading(*choice, network) for choice in product(BOX_FORMATS, units, (False, True))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ class BoxSample:
         if first is None:
             none = np.zeros(0)
             return cls(none.reshape(0, 4), none.astype(int), none.reshape(0, 2), none, none, none.reshape(0, 2), _PLAIN)
-        present = BoxReading(first.box_format, "relative" if first.relative else "pixels", told.swap_xy)
+        units: Units = "relative" if first.relative else "pixels"
+        present = BoxReading(first.box_format, units, told.swap_xy, told.network)
         frame_size = np.column_stack([facts.width, facts.height])
         if facts.scale is not None:  # the input's numbers are of frames of another size
             frame_size = frame_size / facts.scale
@@ -129,7 +137,14 @@ class BoxSample:
         """float64 (n, 4): x, y, w, h in pixels, if the numbers are read that way; NaN where that is not known."""
         numbers = self.numbers[:, [1, 0, 3, 2]] if reading.swap_xy else self.numbers
         box = boxes_from_numbers(numbers, reading.box_format)
-        return box * np.tile(self.size, 2) if reading.units == "relative" else box
+        if reading.network is None:
+            return box * np.tile(self.size, 2) if reading.units == "relative" else box
+        if reading.units == "relative":
+            box *= np.tile([reading.network.width, reading.network.height], 2)
+        factor, offset = reading.network.to_frame(self.size)
+        box *= np.tile(factor, 2)
+        box[:, :2] += offset
+        return box
 
     def misfits(self, reading: BoxReading) -> np.ndarray:
         """bool (n,): boxes that have a negative size, or clearly leave their frame, if read that way."""

@@ -6,6 +6,7 @@ with a clear lead over reading the file as it stands:
 - *Evidence of labels* (predictions): labels are covered by predictions if the numbers are read in another way, and are
   not as they stand: at least ``MIN_COVERED`` labels and ``MIN_COVERAGE`` of them are, four times as many as now, and
   clearly more than in any third way.
+- The same evidence tells pixels of a network's input, see ``network_pixels``.
 - *Evidence of frames*: boxes leave their frames, or have negative sizes, as they stand, and in another way fit.
 """
 
@@ -13,7 +14,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,6 +26,8 @@ from predscope.importing.doctor import habits as habits
 from predscope.importing.doctor.box_readings import BoxReading, BoxSample, all_readings
 from predscope.importing.doctor.class_agreement import disagreements, explain_ids
 from predscope.importing.doctor.label_evidence import LabelEvidence, Labels, gather_evidence
+from predscope.importing.doctor.mask_sizes import explain_mask_size
+from predscope.importing.doctor.network_pixels import find_network_input
 from predscope.importing.findings import note
 from predscope.importing.rows.judgement import FrameFacts, Habits
 from predscope.report import ImportReport
@@ -70,7 +74,7 @@ def examine(
         What all rows are to be taken for.
     """
     told = told or Corrections()
-    with np.errstate(invalid="ignore", over="ignore"):  # numbers of any size may stand in a file
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # numbers of any size may stand in a file
         return _examine(sample, frame_indices, facts, classes, role, report, labels, told)
 
 
@@ -91,14 +95,16 @@ def _examine(
     correction = reading.correction(boxes.present)
     example = _example(boxes, evidence, reading, sample, facts) if correction else ""
     if correction and "units" not in correction:
-        code = "looks_swapped" if "swap_xy" in correction else _CODES[reading.box_format]
-        note(report, code, count=len(boxes), examples=[example], correction=correction)
+        note(report, _code(correction), count=len(boxes), examples=[example], correction=correction)
     elif not correction and _misses_labels(evidence, boxes.present):
         example = f"{100 * evidence.coverage(boxes.present):.0f} % of {len(evidence)} labels are covered (IoU 0.5)"
         note(report, "labels_not_covered", examples=[example])
     if is_predicted:
         _examine_classes(sample, frame_indices, evidence, reading, classes, report)
     units: Units | None = correction.get("units")
+    mask_correction = {}
+    if is_predicted and not told.rescale and told.network is None:
+        mask_correction = explain_mask_size(sample, frame_indices, facts, labels)
     takes_numbers = is_predicted and told.confidence_scale is None
     return Habits(
         in_percent=takes_numbers and habits.is_in_percent(sample),
@@ -107,8 +113,17 @@ def _examine(
         looks_normalised=units == "relative",
         looks_like_pixels=units == "pixels",
         correction=correction,
+        mask_correction=mask_correction,
         rescale=told.rescale,
+        network=told.network,
     )
+
+
+def _code(correction: Mapping[str, Any]) -> str:
+    """The finding that a correction of boxes goes with."""
+    if "network_input" in correction:
+        return "looks_like_network_pixels"
+    return "looks_swapped" if "swap_xy" in correction else _CODES[correction["box_format"]]
 
 
 def _reading_of(boxes: BoxSample, evidence: LabelEvidence, sample: Sequence[ObjectBatch]) -> BoxReading:
@@ -120,8 +135,13 @@ def _reading_of(boxes: BoxSample, evidence: LabelEvidence, sample: Sequence[Obje
     elif units == "relative" and habits.look_like_pixels(sample):
         units = "pixels"
     by_labels = _reading_by_labels(evidence, present)
-    if by_labels is not None and (by_labels != present or units == present.units):
+    if by_labels is not None and by_labels != present:
         return by_labels
+    by_network = find_network_input(evidence, present, units)
+    if by_network is not None:
+        return by_network
+    if by_labels is not None and units == present.units:
+        return present
     return _reading_by_frames(boxes, units)
 
 
@@ -132,7 +152,7 @@ def _reading_by_labels(evidence: LabelEvidence, present: BoxReading) -> BoxReadi
     as_it_stands = evidence.coverage(present)
     if as_it_stands >= MIN_COVERAGE:
         return present
-    shares = {reading: evidence.coverage(reading) for reading in all_readings()}
+    shares = {reading: evidence.coverage(reading) for reading in all_readings(network=present.network)}
     order = sorted(shares, key=lambda reading: (-shares[reading], reading.distance(present)))
     best, second = order[0], order[1]
     is_enough = shares[best] >= MIN_COVERAGE and shares[best] * len(evidence) >= MIN_COVERED
@@ -144,11 +164,11 @@ def _reading_by_labels(evidence: LabelEvidence, present: BoxReading) -> BoxReadi
 def _reading_by_frames(boxes: BoxSample, units: Units) -> BoxReading:
     """The reading that keeps boxes in their frames, if the present one does not; of several the nearest."""
     boxes = boxes.taken(np.flatnonzero(np.isfinite(boxes.size).all(axis=1)))
-    base = BoxReading(boxes.present.box_format, units, boxes.present.swap_xy)
+    base = replace(boxes.present, units=units)
     misfits = int(boxes.misfits(base).sum())
     if misfits < max(MIN_MISFITS, MISFIT_SHARE * len(boxes)):
         return base
-    others = sorted(all_readings([units]), key=lambda reading: reading.distance(base))
+    others = sorted(all_readings([units], boxes.present.network), key=lambda reading: reading.distance(base))
     fitting = [reading for reading in others if boxes.misfits(reading).sum() <= FIT_SHARE * len(boxes)]
     if not fitting:
         return base
@@ -191,6 +211,8 @@ def _words(reading: BoxReading, present: BoxReading) -> str:
         words += (" with " if words else "") + "x and y exchanged"
     if reading.units != present.units:
         words += (" in " if words else "") + ("pixels" if reading.units == "pixels" else "fractions of the frame")
+    if reading.network != present.network and reading.network is not None:
+        words = (words.removesuffix(" of the frame") + ", in " if words else "") + reading.network.words
     return words
 
 
@@ -212,7 +234,9 @@ def _examine_classes(
     references = evidence.predictions.class_ref[covering[covered]]
     label_class, predicted_class = evidence.label_class[covered], classes.resolve(references, "id")
     texts = [str(value) for value in references]
-    explained = explain_ids(label_class, predicted_class, texts, classes.source_ids, classes.listed_ids)
+    explained = explain_ids(
+        label_class, predicted_class, texts, classes.source_ids, classes.numbering, classes.seen_ids
+    )
     if explained is not None:
         own = float(np.mean(label_class == predicted_class))
         example = (

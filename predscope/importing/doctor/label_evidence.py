@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
+from predscope.geometry import pairwise_iou
 from predscope.importing.doctor.box_readings import BoxReading, BoxSample
 
 MIN_IOU: Final = 0.5
@@ -55,16 +56,54 @@ class LabelEvidence:
         """int (k,): for each label the most confident prediction that covers it, -1 if none does."""
         if not len(self):
             return np.zeros(0, np.int64)
-        box = self.predictions.boxes(reading)
-        overlap = _pairwise_iou(self.label_box[self.label_of], box[self.prediction_of])
         nothing = len(self.predictions)
         # Predictions of a frame come by falling confidence, so the first is the smallest number.
-        first = np.minimum.reduceat(np.where(overlap >= MIN_IOU, self.prediction_of, nothing), self.starts)
+        covers = self._overlap(reading) >= MIN_IOU
+        first = np.minimum.reduceat(np.where(covers, self.prediction_of, nothing), self.starts)
         return np.where(first == nothing, -1, first)
 
     def coverage(self, reading: BoxReading) -> float:
         """Share of the labels that a prediction covers, 0..1."""
         return float((self.covering(reading) >= 0).mean()) if len(self) else 0.0
+
+    def best_overlap(self, reading: BoxReading) -> np.ndarray:
+        """float64 (k,): for each label the largest IoU with a prediction."""
+        if not len(self):
+            return np.zeros(0)
+        found: np.ndarray = np.maximum.reduceat(self._overlap(reading), self.starts)
+        return found
+
+    def best_pair(self, reading: BoxReading) -> np.ndarray:
+        """int (k,): for each label the prediction that covers it best, -1 if none does."""
+        overlap = self._overlap(reading)
+        nothing = len(self.predictions)
+        is_best = overlap >= np.maximum(np.repeat(self.best_overlap(reading), self._partners), MIN_IOU)
+        first = np.minimum.reduceat(np.where(is_best, self.prediction_of, nothing), self.starts)
+        return np.where(first == nothing, -1, first)
+
+    @property
+    def _partners(self) -> np.ndarray:
+        """int (k,): predictions in the frame of each label."""
+        return np.diff(np.append(self.starts, len(self.label_of)))
+
+    def first_labels(self, pairs: int) -> LabelEvidence:
+        """That of so many first labels as have about that many pairs."""
+        if len(self.label_of) <= pairs:
+            return self
+        stop = max(int(np.searchsorted(self.starts, pairs)), 1)
+        end = int(self.starts[stop]) if stop < len(self) else len(self.label_of)
+        return LabelEvidence(
+            self.label_class[:stop],
+            self.label_box[:stop],
+            self.predictions,
+            self.label_of[:end],
+            self.prediction_of[:end],
+            self.starts[:stop],
+        )
+
+    def _overlap(self, reading: BoxReading) -> np.ndarray:
+        box = self.predictions.boxes(reading)
+        return pairwise_iou(self.label_box[self.label_of], box[self.prediction_of])
 
 
 def gather_evidence(sample: BoxSample, labels: Labels | None) -> LabelEvidence:
@@ -111,13 +150,3 @@ def _join(
     label_of = np.repeat(np.arange(len(partners)), partners)
     prediction_of = np.arange(len(label_of)) - np.repeat(starts - first_of_label, partners)
     return LabelEvidence(label_class, label_box, predictions, label_of, prediction_of, starts)
-
-
-def _pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float64 (n,): intersection over union of boxes (n, 4) row by row; 0 where a box is empty."""
-    low = np.maximum(first[:, :2], second[:, :2])
-    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    areas = np.clip(first[:, 2:], 0, None).prod(axis=1) + np.clip(second[:, 2:], 0, None).prod(axis=1)
-    union = areas - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)

@@ -11,12 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from predscope.formats.base import Role
+from predscope.importing.doctor.crowds import UnflaggedCrowds
 from predscope.importing.findings import note
 from predscope.project import ObjectSet
 from predscope.report import MAX_EXAMPLES, ImportReport
 from predscope.schema import Geometry
 
 MANY_PREDICTIONS: Final = 100
+_SAYS_EMPTY: Final = ("no_records", "no_annotations")
+"""Findings of readers that say why there is no object."""
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _IDENTITY: Final = ["frame_index", "class_id", "x", "y", "w", "h", "confidence"]
 _SHAPES: Final = ["polygons", "rle_counts", "keypoints", "polylines", "oriented_box"]
@@ -46,6 +49,7 @@ class Remarks:
         self._ids = _SeenIds()
         self._copies = _Cases()
         self._odd_keypoints = _Cases()
+        self._crowds = UnflaggedCrowds()
         self._confidence_range = (np.inf, -np.inf)
 
     def look(self, table: pa.Table) -> None:
@@ -62,6 +66,8 @@ class Remarks:
             seen = pc.min_max(table["confidence"]).as_py()
             lowest, highest = self._confidence_range
             self._confidence_range = min(lowest, seen["min"]), max(highest, seen["max"])
+        else:
+            self._crowds.look(table, self._file_names)
         self.rows += len(table)
 
     def finish(self, objects: ObjectSet) -> None:
@@ -72,7 +78,7 @@ class Remarks:
         """
         report, names = self._report, self._file_names
         counts = np.diff(objects.offsets)
-        if report.rows == 0:
+        if report.rows == 0 and report.problems.keys().isdisjoint(_SAYS_EMPTY):
             note(report, "no_objects")
         empty = np.flatnonzero(counts == 0)
         if len(empty) and report.imported:
@@ -81,6 +87,7 @@ class Remarks:
         self._ids.finish(objects, report)
         self._copies.finish("duplicate_objects", report)
         self._odd_keypoints.finish("keypoint_count_differs", report)
+        self._crowds.finish(report)
         if self._role == "predictions":
             crowded = np.flatnonzero(counts > MANY_PREDICTIONS)
             if len(crowded):
@@ -111,8 +118,15 @@ class Remarks:
             candidates[name] = [repr(shape) for shape in found[name].to_pylist()]
         is_shape = (candidates["geometry"] != Geometry.CLASSIFICATION).to_numpy()
         copies = np.logical_and(candidates.duplicated().to_numpy(), is_shape)  # pandas hands out read-only arrays
-        frames = candidates["frame_index"].to_numpy()[copies]
-        self._copies.add(len(frames), [self._file_names[index] for index in frames[:MAX_EXAMPLES]])
+        shown = candidates[copies].head(MAX_EXAMPLES)
+        boxes = shown[list("xywh")].to_numpy().tolist()
+        self._copies.add(
+            int(copies.sum()),
+            [
+                f"{self._file_names[index]}: x, y, w, h = {', '.join(f'{value:g}' for value in box)}"
+                for index, box in zip(shown["frame_index"].tolist(), boxes, strict=True)
+            ],
+        )
 
     def _look_at_keypoints(self, table: pa.Table) -> None:
         if "keypoints" not in table.column_names:

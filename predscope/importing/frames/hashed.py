@@ -52,6 +52,10 @@ class HashedFrames:
                 self._stills[text] = index
         return index
 
+    def look_again(self) -> None:
+        """The draft has got frames."""
+        self.__dict__.pop("_hashes", None)
+
     def report_stills(self, report: ImportReport) -> None:
         """Say which numbers were passed over."""
         if self._stills:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from predscope.errors import InputError
 from predscope.importing.findings import note
 from predscope.importing.frames.names import NameIndex
 from predscope.importing.references import share
-from predscope.media import ImageInfo, ImageListing, Progress, is_images_root, list_images, scan_images
+from predscope.media import ImageInfo, ImageListing, Progress, is_images_root, list_images, locate, scan_images
 from predscope.media.naming import containing_file
 from predscope.project import Project
 from predscope.project.frames import FrameDraft
@@ -99,12 +99,33 @@ def _tie(draft: FrameDraft, infos: list[ImageInfo], known: dict[str, int]) -> No
 def _new_images(
     project: Project, root: Path, draft: FrameDraft, report: ImportReport, progress: Progress | None
 ) -> list[ImageInfo]:
-    known = {containing_file(path) for path in draft.column("image_path") if path is not None}
+    known = {path: index for index, path in enumerate(draft.column("image_path")) if path is not None}
+    unchanged = {containing_file(path) for path in known} - _videos_written_anew(root, draft, known)
     listing = list_images(root, exclude=own_folders(project.path))
-    infos = scan_images(root, [path for path in listing.paths if path not in known], progress=progress)
+    infos = scan_images(root, [path for path in listing.paths if path not in unchanged], progress=progress)
+    for info in infos:
+        if info.path in known:  # of a video that has grown
+            draft.set_image(known[info.path], info)
+    infos = [info for info in infos if info.path not in known]
     if infos:
         remark_on_images(listing, infos, report)
     return infos
+
+
+def _videos_written_anew(root: Path, draft: FrameDraft, known: Mapping[str, int]) -> set[str]:
+    """Videos whose file is another than when it was last looked at: they may have more frames now."""
+    last = {file: index for path, index in known.items() if (file := containing_file(path)) != path}
+    changed = set()
+    for file, index in last.items():
+        source = locate(root, file)
+        try:
+            state = None if source is None else source.file.stat()
+        except OSError:
+            continue
+        seen = (draft.value(index, "file_size"), draft.value(index, "modified_ns"))
+        if state is not None and (state.st_size, state.st_mtime_ns) != seen:
+            changed.add(file)
+    return changed
 
 
 def remark_on_images(listing: ImageListing, infos: Sequence[ImageInfo], report: ImportReport) -> None:
@@ -112,6 +133,8 @@ def remark_on_images(listing: ImageListing, infos: Sequence[ImageInfo], report: 
     if listing.links_outside:
         names = listing.links_outside
         note(report, "link_outside_images", count=len(names), examples=names[:5])
+    if names := listing.names_not_text:
+        note(report, "name_not_text", count=len(names), examples=names[:5])
     if masks := listing.masks_left_out:
         examples = [f"{name}: {count:,}" for name, count in list(masks.items())[:5]]
         note(report, "masks_beside_images", count=sum(masks.values()), examples=examples)

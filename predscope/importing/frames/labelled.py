@@ -16,12 +16,14 @@ from predscope.formats.base import Reference
 from predscope.importing.findings import note
 from predscope.importing.frames.hashed import HashedFrames
 from predscope.importing.frames.names import AMBIGUOUS, UNKNOWN, Match, NameIndex, is_foreign, name_parts
+from predscope.importing.frames.new_images import add_new_images
 from predscope.importing.references import distinct, listed, spread
 from predscope.importing.rows.rescaling import is_scaled
 from predscope.media import ImageInfo, read_image_info
 from predscope.media.naming import split_video_frame
 from predscope.project.frames import FrameDraft, frame_id_of
 from predscope.project.hashes import split_frame_reference
+from predscope.reading_progress import pulsed
 from predscope.report import ImportReport
 from predscope.schema import DeclaredFrame, ImageStatus
 
@@ -80,6 +82,20 @@ class LabelFrames:
             for index, (width, height) in sizes.items()
         }
 
+    @property
+    def scaled_frames(self) -> frozenset[int]:
+        """Frames for another size of which, in the same proportions, the coordinates were made; none if they will be
+        scaled.
+        """
+        if self._rescale:
+            return frozenset()
+        odd = [entry for entry in self._sizes_differ if self._is_scaled(*entry)]
+        return frozenset(index for index, _, _ in odd)
+
+    def _is_scaled(self, index: int, width: int, height: int) -> bool:
+        size = (self._draft.value(index, "width"), self._draft.value(index, "height"))
+        return bool(is_scaled(np.array([[width, height]]), np.array([size]))[0])
+
     @cached_property
     def _hashed(self) -> HashedFrames:
         return HashedFrames(self._draft)
@@ -95,6 +111,11 @@ class LabelFrames:
                 self._declare([DeclaredFrame(text, source_id=text if by_id else None) for text in unseen])
         positions = [known[text] if text in known else self._find_listed(text, kind) for text in texts]
         return spread(codes, positions, UNKNOWN)
+
+    def declare(self, frames: Sequence[DeclaredFrame]) -> None:
+        """Take frames, also without objects, that the input did not list at first; later ones add to earlier ones."""
+        if frames:
+            self._declare(frames)
 
     def finish(self) -> None:
         """Report what can only be said of all frames together.
@@ -135,18 +156,17 @@ class LabelFrames:
         return index
 
     def _declare(self, declared: Sequence[DeclaredFrame]) -> None:
-        matches = [self._match(frame) for frame in declared]
+        matches = [self._match(frame) for frame in pulsed(declared)]
         if self._find_new_images is not None and any(match.index == UNKNOWN for match in matches):
             infos, self._find_new_images = self._find_new_images(), None
             if infos:
                 for info in infos:
                     self._names.add(info.path)
-                self._draft.add_images(infos)
-                self._draft.find_sequences(self._images_root.stem if self._images_root is not None else "")
+                add_new_images(self._draft, infos, self._images_root, self._report)
                 self._had_images = True
                 matches = [self._match(frame) for frame in declared]
         matches = _without_collisions(declared, matches)
-        for frame, match in zip(declared, matches, strict=True):
+        for frame, match in zip(pulsed(declared), matches, strict=True):
             index = match.index
             if index == UNKNOWN:
                 index = self._add(frame)
@@ -168,6 +188,10 @@ class LabelFrames:
             for index, source_id in enumerate(self._draft.column("source_id")):
                 if source_id == frame.source_id and name_parts(self._draft.value(index, "file_name")) == parts:
                     return Match(index, len(parts), True)
+        if match.shared < len(name_parts(frame.file_name)):  # a whole id says more than the end of another name
+            exact = self._draft.index_of(frame.file_name)
+            if exact is not None and exact < self._draft.base_count:
+                return Match(exact, len(name_parts(frame.file_name)), True)
         if match.index == UNKNOWN and self._draft.base_count and split_frame_reference(frame.file_name) is not None:
             index = self._hashed.find(frame.file_name)
             return Match(index, 1, True) if index != UNKNOWN else match
@@ -200,13 +224,15 @@ class LabelFrames:
         draft = self._draft
         if frame.source_id is not None:
             earlier = draft.value(index, "source_id")
-            if earlier is not None and earlier != frame.source_id:
+            is_reference = frame.source_id == frame.file_name  # how objects name the frame: no id that labels gave it
+            if earlier is not None and earlier != frame.source_id and not is_reference:
                 note(
                     self._report,
                     "source_ids_changed",
                     examples=[f"{frame.file_name}: {frame.source_id}, was {earlier}"],
                 )
-            draft.set(index, "source_id", frame.source_id)
+            if earlier is None or not is_reference:
+                draft.set(index, "source_id", frame.source_id)
         is_of_video = split_video_frame(draft.value(index, "image_path") or "") is not None
         for column, value in (("sequence", frame.sequence), ("sequence_index", frame.sequence_index)):
             if value is not None and not is_of_video:  # a frame of a video has its place there
@@ -246,8 +272,7 @@ class LabelFrames:
             name = draft.value(index, "file_name")
             if size != (width, height):
                 example = f"{name}: {width} x {height} in the labels, {size[0]} x {size[1]} in the image"
-                scaled = bool(is_scaled(np.array([[width, height]]), np.array([size]))[0])
-                mends = {"rescale": True} if scaled and not self._rescale else {}
+                mends = {"rescale": True} if not self._rescale and self._is_scaled(index, width, height) else {}
                 note(
                     self._report, "rescaled" if self._rescale else "size_differs", examples=[example], correction=mends
                 )

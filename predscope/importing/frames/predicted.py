@@ -8,6 +8,7 @@ import that none explains is stopped, with examples of both sides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
@@ -17,7 +18,9 @@ from predscope.formats.base import Reference
 from predscope.importing.findings import note
 from predscope.importing.frames.hashed import HashedFrames
 from predscope.importing.frames.names import AMBIGUOUS, UNKNOWN, NameIndex, is_foreign, number_of
+from predscope.importing.frames.new_images import add_new_images
 from predscope.importing.references import distinct, listed, share, spread
+from predscope.media import ImageInfo
 from predscope.project.frames import FrameDraft
 from predscope.report import ImportReport
 from predscope.schema import DeclaredFrame
@@ -38,10 +41,13 @@ class PredictionFrames:
     """Frames of a predictions import.
 
     Args:
-        draft: the project's frames; not changed.
+        draft: the project's frames; gets those of new images.
         declared: frames that the file lists, which give names to its ids; None: it lists none.
         references: distinct references of the rows seen so far, on which the choice rests.
         kind: whether those are ids or names.
+        images_root: the images folder.
+        find_new_images: reads the headers of images that came into the folder since it was last looked at; asked once,
+            when a frame is not known. They become frames if one of them is meant.
 
     Raises:
         InputError: the predictions do not belong to the frames of this project, or it has none.
@@ -54,21 +60,22 @@ class PredictionFrames:
         references: Sequence[str],
         kind: Reference,
         report: ImportReport,
+        *,
+        images_root: Path | None = None,
+        find_new_images: Callable[[], list[ImageInfo]] | None = None,
     ) -> None:
         self._report = report
-        self._frame_count = len(draft)
-        self._file_names = draft.column("file_name")
-        self._source_ids = _index_of(draft.column("source_id"))
-        self._frame_ids = _index_of(draft.column("frame_id"))
-        self._names = NameIndex(self._file_names)
-        self._numbers = _index_of([number_of(name) for name in self._file_names])
+        self._draft = draft
+        self._images_root = images_root
+        self._find_new_images = find_new_images
         self._hashed = HashedFrames(draft, references)
+        self._look_at_frames()
         self._declared_names = {
             frame.source_id: frame.file_name for frame in declared or () if frame.source_id is not None
         }
         self._declared_names = self._declared_names if kind == "id" else {}
         self._seen: dict[str, int] = {}
-        if not self._frame_count:
+        if not self._frame_count and not self._take_new_images(references):
             raise InputError(
                 "the project has no frames yet, so these predictions have no place.",
                 where=report.source or None,
@@ -79,9 +86,11 @@ class PredictionFrames:
     def resolve(self, references: np.ndarray, kind: Reference) -> np.ndarray:
         """int32 (n,): frame index of each reference; ``UNKNOWN`` or ``AMBIGUOUS`` where there is not exactly one."""
         codes, texts = distinct(references)
-        for text in texts:
-            if text not in self._seen:
-                self._seen[text] = self._lookup(text)
+        fresh = [text for text in texts if text not in self._seen]
+        self._seen.update((text, self._lookup(text)) for text in fresh)
+        unknown = [text for text in fresh if self._seen[text] == UNKNOWN]
+        if unknown and self._take_new_images(unknown):
+            self._seen.update((text, self._lookup(text)) for text in unknown)
         return spread(codes, [self._seen[text] for text in texts], UNKNOWN)
 
     @property
@@ -115,6 +124,28 @@ class PredictionFrames:
             if shift:
                 example = f"all {len(references):,} ids are known after {'adding' if shift > 0 else 'taking off'} 1"
                 note(report, "frame_ids_shifted", examples=[example])
+
+    def _look_at_frames(self) -> None:
+        draft = self._draft
+        self._frame_count = len(draft)
+        self._file_names = draft.column("file_name")
+        self._source_ids = _index_of(draft.column("source_id"))
+        self._frame_ids = _index_of(draft.column("frame_id"))
+        self._names = NameIndex(self._file_names)
+        self._numbers = _index_of([number_of(name) for name in self._file_names])
+
+    def _take_new_images(self, unknown: Sequence[str]) -> bool:
+        """Make frames of the images that came into the folder, if one of those references means one of them."""
+        if self._find_new_images is None:
+            return False
+        infos, self._find_new_images = self._find_new_images(), None
+        names = NameIndex([info.path for info in infos])
+        if not any(names.find(_of_still(self._declared_names.get(text, text))).index >= 0 for text in unknown):
+            return False
+        add_new_images(self._draft, infos, self._images_root, self._report)
+        self._hashed.look_again()
+        self._look_at_frames()
+        return True
 
     def _choose(self, references: list[str], kind: Reference) -> Lookup:
         if not references:
@@ -151,6 +182,8 @@ class PredictionFrames:
             return self._by_name  # names of which few are known are still names; the rest is reported
         if by_hash > 0:
             return self._hashed.find  # nothing is by accident the UUID of a frame
+        if self._take_new_images(references):
+            return self._choose(references, kind)
         self._stop(references, [f"by {title} {100 * part:.0f} %" for title, part in shares])
         raise AssertionError("unreachable")
 
@@ -180,7 +213,8 @@ class PredictionFrames:
             f"name, {share(len(self.indices), len(references))} are known{known}. The predictions have "
             f"{listed(shown)}; the project has {project}.",
             where=self._report.source or None,
-            fix="Import the labels or images that the predictions were made for, or export them with file names.",
+            fix="Import the labels that the predictions were made for, or put their images into the images folder, or "
+            "export them with file names.",
         )
 
     def _by_source_id(self, text: str) -> int:

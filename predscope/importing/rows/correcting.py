@@ -47,6 +47,8 @@ class Corrector:
             return
         note(self._report, "corrected", count=self._rows, examples=[" ".join(self._corrections.flags())])
         unused = [name for name in _OF_ROWS if getattr(self._corrections, name) and name not in self._used]
+        if self._corrections.network_fit is not None and self._corrections.network_input is None:
+            unused.append("network_fit")
         if unused:
             note(self._report, "correction_unused", count=len(unused), examples=[flag_of(name) for name in unused])
 

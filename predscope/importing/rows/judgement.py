@@ -10,6 +10,8 @@ import numpy as np
 
 from predscope.formats.base import ObjectBatch, Role
 from predscope.importing import findings
+from predscope.importing.corrections import Corrections
+from predscope.importing.network_input import NetworkInput
 from predscope.importing.rows.columns import Columns
 from predscope.report import MAX_EXAMPLES, ImportReport
 
@@ -44,7 +46,10 @@ class Habits:
         looks_like_logits: confidences are what comes before a sigmoid.
         looks_unbounded: confidences begin at 0 and have no upper end.
         correction: what mends the coordinates, as fields of ``Corrections``.
+        mask_correction: what brings masks of another size to their frames, where labels tell it.
+        scaled_frames: frames of which it is said that the coordinates were made for another size of them.
         rescale: masks of another size than their frame are scaled to it.
+        network: coordinates, and masks of that size, are of this input of a network.
     """
 
     in_percent: bool = False
@@ -53,7 +58,10 @@ class Habits:
     looks_like_logits: bool = False
     looks_unbounded: bool = False
     correction: Mapping[str, Any] = field(default_factory=dict)
+    mask_correction: Mapping[str, Any] = field(default_factory=dict)
+    scaled_frames: frozenset[int] = frozenset()
     rescale: bool = False
+    network: NetworkInput | None = None
 
 
 class RowJudgement:
@@ -94,18 +102,28 @@ class RowJudgement:
         flagged: np.ndarray,
         describe: Describe | None = None,
         correction: Mapping[str, Any] | None = None,
+        detail: str = "",
     ) -> None:
         rows = np.flatnonzero(flagged & self.kept)
         if len(rows):
             self.kept[rows] = False
             examples = self._examples(rows, describe)
-            findings.reject(self._report, code, count=len(rows), examples=examples, correction=correction)
+            findings.reject(
+                self._report, code, count=len(rows), examples=examples, correction=correction, detail=detail
+            )
 
     def _repair(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
-        rows = np.flatnonzero(flagged & self.kept)
-        if len(rows):
-            self.repaired[rows] = True
-            findings.note(self._report, code, count=len(rows), examples=self._examples(rows, describe))
+        self.repaired |= flagged & self.kept
+        self._remark(code, flagged, describe)
+
+    def _misplaced(self) -> tuple[np.ndarray, str]:
+        """bool (n,): rows that lie wrongly for a reason that is reported as such, and what to do about those."""
+        habits = self._habits
+        mends = Corrections().changed(habits.correction or {"rescale": True})
+        detail = f"They follow from how all boxes are read. Add {' '.join(mends.flags())}."
+        if habits.correction:
+            return np.ones(len(self._batch), bool), detail
+        return np.isin(self._frame_index, list(habits.scaled_frames)), detail
 
     def _remark(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
         rows = np.flatnonzero(flagged & self.kept)

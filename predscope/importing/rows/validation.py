@@ -20,7 +20,7 @@ from predscope.importing.frames.names import AMBIGUOUS
 from predscope.importing.rows.columns import UNKNOWN_GEOMETRY
 from predscope.importing.rows.judgement import RowJudgement
 from predscope.importing.rows.outlines import any_not_finite, cross_themselves, whole_points
-from predscope.importing.rows.rescaling import is_scaled, rescale_masks
+from predscope.importing.rows.rescaling import is_scaled, place_shapes, rescale_masks
 from predscope.run_lengths import read_run_lengths
 from predscope.schema import Geometry
 
@@ -123,26 +123,23 @@ class BatchCheck(RowJudgement):
             self._reject("shape_missing", is_oriented)
 
     def _scale(self) -> None:
-        """Fractions of the frame, or pixels of a frame of another size, to pixels."""
-        columns = self._columns
-        if self._batch.relative:
+        """Fractions, or pixels of a frame of another size or of a network's input, to pixels of the frame."""
+        columns, network = self._columns, self._habits.network
+        offset = None
+        if self._batch.relative or network is not None:
             has_size = np.isfinite(self._width) & np.isfinite(self._height)
             self._reject("frame_size_unknown", ~has_size & ~columns.has(Geometry.CLASSIFICATION))
-            scale = np.stack([np.where(has_size, self._width, 0), np.where(has_size, self._height, 0)], axis=1)
+            size = np.stack([np.where(has_size, self._width, 0), np.where(has_size, self._height, 0)], axis=1)
+            factor = size
+            if network is not None:
+                factor, offset = network.to_frame(size)
+                if self._batch.relative:
+                    factor = factor * (network.width, network.height)
         elif self._frames.scale is not None:
-            scale = np.where(self._frame_index[:, None] >= 0, self._frames.scale[self._frame_index], 1.0)
+            factor = np.where(self._frame_index[:, None] >= 0, self._frames.scale[self._frame_index], 1.0)
         else:
             return
-        columns.box = columns.box * np.tile(scale, 2)
-        columns.area = columns.area * scale[:, 0] * scale[:, 1]
-        if columns.polygons is not None:
-            columns.polygons = columns.polygons.scaled(scale)
-        if columns.polylines is not None:
-            columns.polylines = columns.polylines.scaled(scale)
-        if columns.keypoints is not None:
-            columns.keypoints = columns.keypoints.scaled(np.column_stack([scale, np.ones(len(scale))]))
-        if columns.oriented_box is not None:
-            columns.oriented_box = columns.oriented_box.scaled(np.column_stack([scale, scale, np.ones(len(scale))]))
+        place_shapes(columns, factor, offset)
 
     def _check_masks(self) -> None:
         columns = self._columns
@@ -153,10 +150,14 @@ class BatchCheck(RowJudgement):
         has_counts = np.fromiter((counts is not None for counts in columns.rle_counts), bool, len(is_mask))
         self._reject("shape_missing", is_mask & ~has_counts)
         lacks_box = has_counts & np.isnan(columns.box[:, 0])
-        if self._habits.rescale:
-            frame_size = np.column_stack([self._height, self._width])
+        frame_size = np.column_stack([self._height, self._width])
+        for network in (self._habits.network, None):
+            if network is None and not self._habits.rescale:
+                continue
             chosen = has_counts & np.isfinite(frame_size).all(axis=1) & (columns.rle_size != frame_size).any(axis=1)
-            rescale_masks(columns, frame_size, chosen)
+            if network is not None:
+                chosen &= (columns.rle_size == (network.height, network.width)).all(axis=1)
+            rescale_masks(columns, frame_size, chosen, network)
             lacks_box |= has_counts & np.isnan(columns.box[:, 0])
         masks = read_run_lengths(columns.rle_counts, columns.rle_size, with_boxes=bool(lacks_box.any()))
         height, width = columns.rle_size.astype(np.float64).T
@@ -176,6 +177,8 @@ class BatchCheck(RowJudgement):
         mask, frame = size[rows][:, ::-1], np.column_stack([self._width, self._height])[rows]
         if (mask[:, ::-1] == frame).all():
             return {"swap_xy": True}
+        if self._habits.mask_correction:
+            return dict(self._habits.mask_correction)
         return {"rescale": True} if is_scaled(mask, frame).all() else {}
 
     def _complete(self) -> None:
@@ -202,29 +205,39 @@ class BatchCheck(RowJudgement):
 
     def _check_sizes(self) -> None:
         box, columns = self._columns.box, self._columns
-        self._reject("negative_size", (box[:, 2] < 0) | (box[:, 3] < 0), self._box_text)
+        misplaced, detail = self._misplaced()
+        negative = (box[:, 2] < 0) | (box[:, 3] < 0)
+        self._reject("negative_size", negative & ~misplaced, self._box_text)
+        self._reject("negative_size", negative, self._box_text, detail=detail)
         has_extent = columns.has(Geometry.BOX) | columns.has(Geometry.POLYGON) | columns.has(Geometry.ORIENTED_BOX)
         is_flat = (box[:, 2] == 0) | (box[:, 3] == 0)
-        self._remark("zero_size", is_flat & has_extent, self._box_text)
+        self._remark("zero_size", is_flat & has_extent & ~misplaced, self._box_text)
 
     def _check_places(self) -> None:
-        """Objects outside their frames. Lines and oriented boxes may rightly reach over the border and stay whole."""
+        """Objects outside their frames. Lines and oriented boxes may rightly reach over the border and stay whole.
+
+        Those that are cut only because all are read in the wrong way are no finding of their own.
+        """
         columns = self._columns
         box, width, height = columns.box, self._width, self._height
+        misplaced, detail = self._misplaced()
         outside = (box[:, 0] >= width) | (box[:, 1] >= height)
         outside |= (box[:, 0] + box[:, 2] <= 0) & (box[:, 0] < 0)
         outside |= (box[:, 1] + box[:, 3] <= 0) & (box[:, 1] < 0)
         # A point or line of zero extent on the right or lower border touches the frame.
         on_border = (box[:, 2] == 0) & (box[:, 0] == width) | (box[:, 3] == 0) & (box[:, 1] == height)
-        self._reject("box_outside_frame", outside & ~on_border, self._place_text)
+        outside &= ~on_border
+        self._reject("box_outside_frame", outside & ~misplaced, self._place_text)
+        self._reject("box_outside_frame", outside, self._place_text, detail=detail)
         overhang = overhang_of_boxes(box, width, height)
         clippable = ~(columns.has(Geometry.POLYLINE) | columns.has(Geometry.ORIENTED_BOX))
         over = clippable & (overhang >= OVERHANG_TOLERANCE_PX)
-        self._repair("box_clipped", over, self._place_text)
+        self._repair("box_clipped", over & ~misplaced, self._place_text)
+        self.repaired |= over & self.kept
         if (is_cut := over & self.kept).any():
             columns.box = np.where(is_cut[:, None], clip_boxes(box, width, height), box)
             columns.given_box = np.where(is_cut[:, None], box, np.nan)
-        slightly = clippable & (overhang > 0) & ~over
+        slightly = clippable & (overhang > 0) & ~over & ~misplaced
         self._remark("box_overhang", slightly, self._place_text)
 
     def _check_confidence(self) -> None:

@@ -1,0 +1,1 @@
+"""Projects and exports of VGG Image Annotator, versions 1 to 3."""
