@@ -53,8 +53,13 @@ def current_project() -> Project:
         ProjectError: there is none, or it cannot be opened.
     """
     project = published_project()
-    st.session_state[_DRAWN] = project.revision
+    note_drawn(project)
     return _with_versions(project, tuple(opened_versions(project)))
+
+
+def note_drawn(project: Project) -> None:
+    """Remember of which revision this session's page is; for pages that show the project without old versions."""
+    st.session_state[_DRAWN] = project.revision
 
 
 def has_changed() -> bool:

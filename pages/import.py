@@ -17,7 +17,7 @@ from components.imports.source_view import source_view
 from components.imports.staging_job import JobState
 from components.imports.style import style
 from components.imports.versions_view import versions_view
-from components.session import published_project
+from components.session import note_drawn, published_project
 from components.state import note_visit
 from predscope.project import Project
 
@@ -57,6 +57,7 @@ def show_flow(project: Project, flow: Flow) -> None:
 
 
 project = published_project()
+note_drawn(project)
 note_visit(urls.IMPORT_PATH)
 st.html(style())
 st.markdown("#### Import")

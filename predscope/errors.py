@@ -6,9 +6,16 @@ one line and exits, the app shows it in place. A traceback is only ever shown fo
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Final
 
 from predscope.short_words import as_text, short_words
+
+_REFUSALS: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+    | {errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOTEMPTY}
+)
 
 
 class PredscopeError(Exception):
@@ -38,3 +45,12 @@ class FileParsingError(InputError):
 
 class ProjectError(PredscopeError):
     """A project folder that is missing, damaged or made by a newer version (exit code 2)."""
+
+
+class StorageError(ProjectError):
+    """The disk or its file system failed, e.g. because it is full, whatever was asked for (exit code 1)."""
+
+
+def is_refused(error: OSError) -> bool:
+    """Whether a file system refuses a place, by its permissions or for what lies there, rather than fail."""
+    return error.errno in _REFUSALS

@@ -248,15 +248,8 @@ def intersection_areas(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return common
 
 
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float64 (n, m): intersection over union of boxes (n, 4) with boxes (m, 4); 0 where a box is NaN or empty."""
-    common = intersection_areas(first, second)
-    union = first[:, 2:].prod(axis=1)[:, None] + second[:, 2:].prod(axis=1)[None] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-
-
 def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float64 (n,): intersection over union of boxes (n, 4) row by row; 0 where a box is empty."""
+    """float64 (n,): intersection over union of boxes (n, 4) row by row; 0 where a box is NaN or empty."""
     low = np.maximum(first[:, :2], second[:, :2])
     high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
     common = np.clip(high - low, 0, None).prod(axis=1)

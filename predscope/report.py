@@ -133,6 +133,11 @@ class ImportReport:
     def has_errors(self) -> bool:
         return any(problem.severity is Severity.ERROR for problem in self.problems.values())
 
+    @property
+    def first_examples(self) -> str | None:
+        """The first example of each finding, where nothing at all could be read: why so; None: there is none."""
+        return "; ".join(problem.examples[0] for problem in self.problems.values() if problem.examples) or None
+
     def to_json(self) -> dict[str, Any]:
         order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
         problems = sorted(self.problems.values(), key=lambda problem: (order[problem.severity], -problem.count))

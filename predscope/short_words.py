@@ -14,13 +14,13 @@ _LONGEST_TEXT: Final = 2_000
 
 
 def as_text(name: str) -> str:
-    """A name as UTF-8 can hold it: bytes of a file name that are no text become escapes such as ``\\xff``."""
+    """A name as UTF-8 can hold it: bytes of a file name that are no text become escapes such as ``%FF``."""
     return name if name.isascii() else _NO_TEXT.sub(_escape, name)
 
 
 def _escape(found: re.Match[str]) -> str:
     byte = ord(found[0]) - 0xDC00
-    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else "\ufffd"
+    return f"%{byte:02X}" if 0x80 <= byte <= 0xFF else "\ufffd"
 
 
 def short_words(text: str) -> str:

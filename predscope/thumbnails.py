@@ -12,7 +12,7 @@ import pandas as pd
 
 from predscope.errors import InputError
 from predscope.media import PixelSource
-from predscope.media.decoding import decode_image
+from predscope.media.decoding import decode_image, is_deep_png
 from predscope.media.naming import suffix_of
 from predscope.project import Project
 from predscope.project.frame_images import frame_file, read_bytes, read_frame, source_version, write_cached
@@ -23,6 +23,7 @@ MAX_THUMBNAIL_WIDTH: Final = 768
 CROP_HEIGHT: Final = 360
 """Pixels; crops are up to 240 px high on screen, and looked at closely."""
 _JPEG_QUALITY: Final = 82
+_HEAD_BYTES: Final = 32
 _BROWSER_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif"})
 
 
@@ -31,9 +32,22 @@ def browser_image_file(project: Project, frame_index: int) -> Path | None:
     source = project.pixel_source(frame_index)
     if source is None:
         return None
-    if source.video_frame is not None or suffix_of(source.member or source.file.name) in _BROWSER_SUFFIXES:
+    if source.video_frame is not None or _is_for_browsers(source):
         return frame_file(project, frame_index)
     return _rendered(project, frame_index, None)
+
+
+def _is_for_browsers(source: PixelSource) -> bool:
+    """Whether browsers show an image as it is to be shown."""
+    if suffix_of(source.member or source.file.name) not in _BROWSER_SUFFIXES:
+        return False
+    try:
+        if source.member is not None:
+            return not is_deep_png(read_bytes(source)[:_HEAD_BYTES].tobytes())
+        with source.file.open("rb") as file:
+            return not is_deep_png(file.read(_HEAD_BYTES))
+    except (InputError, OSError):
+        return True  # what cannot be read is said by whoever asks for the file
 
 
 def thumbnail_file(project: Project, frame_index: int) -> Path | None:

@@ -15,8 +15,10 @@ from PIL import Image
 from predscope import Project
 from predscope.errors import InputError
 from predscope.media import list_images, natural_key, read_image_info, resolve_inside, scan_images
+from predscope.metrics.image_source import decode
 from predscope.project.frame_images import read_frame
 from predscope.schema import ImageStatus
+from predscope.thumbnails import browser_image_file, thumbnail_file
 
 
 def save(path: Path, size: tuple[int, int] = (40, 30), orientation: int | None = None, **options: object) -> Path:
@@ -214,6 +216,23 @@ def test_pixels_of_formats_that_few_programs_know(tmp_path: Path, mode: str, nam
     decoded = read_frame(project, 0)
     assert (decoded.shape, decoded.dtype) == ((20, 256, 3), np.uint8)
     assert abs(decoded.astype(int) - np.asarray(bright)[:, :, None]).max() <= 6
+    measured = decode(project.pixel_source(0)).pixels
+    assert measured is not None
+    np.testing.assert_array_equal(measured.bgr, decoded)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_images_of_twelve_bits_are_not_black(tmp_path: Path, name: str) -> None:
+    ramp = np.repeat(np.linspace(64, 4095, 256).astype(np.uint16)[None], 20, axis=0)
+    Image.fromarray(ramp).save(tmp_path / name)
+    project = Project.create(tmp_path / "project", images=tmp_path)
+    for path in (browser_image_file(project, 0), thumbnail_file(project, 0)):
+        assert path is not None
+        shown = np.asarray(Image.open(path).convert("L"), int)
+        assert abs(shown - np.arange(256)).max() <= 4
+    measured = decode(project.pixel_source(0)).pixels
+    assert measured is not None
+    assert abs(measured.gray.astype(int) - np.arange(256)).max() <= 1
 
 
 def test_the_size_of_images_of_any_size_is_known(tmp_path: Path) -> None:

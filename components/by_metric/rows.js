@@ -13,7 +13,8 @@ class Rows {
     this.setTriggerValue = setTriggerValue;
     this.root.classList.toggle("wide", data.wide);
     const focused = this.root.getRootNode().activeElement?.dataset?.name;
-    const largest = Math.max(1e-9, ...data.rows.flatMap(({ bars }) => bars.map(({ value }) => value)));
+    const bars = data.rows.flatMap((row) => row.bars);
+    const largest = Math.max(1e-9, ...bars.map(({ value, mark }) => Math.max(value, mark ?? 0)));
     this.list.replaceChildren(...data.rows.map((row) => this.row(row, largest)));
     if (focused) this.list.querySelector(`[data-name="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -42,7 +43,7 @@ function barOf({ value, text, color, mark, is_faint: faint }, largest) {
   fill.style.width = `${(100 * Math.max(value, 0)) / largest}%`;
   fill.style.background = color;
   track.append(fill);
-  if (mark !== null && mark <= largest) {
+  if (mark !== null) {
     const tick = make("span", "mark");
     tick.style.left = `${(100 * mark) / largest}%`;
     track.append(tick);

@@ -14,6 +14,8 @@ _BAR_PX: Final = 13
 _GAP_PX: Final = 9
 _MARGIN_PX: Final = 76
 _LABEL_BAR_COLOR: Final = "#8A8F98"
+_FEW_OBJECTS: Final = 8
+"""Up to here each count has its tick; there is no half of an object."""
 
 
 def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
@@ -24,6 +26,7 @@ def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.F
         colors: ``#RRGGBB`` by column name; the labels' own near-white is replaced by a grey that shows on any theme.
     """
     ordered = counts.loc[counts.max(axis=1).sort_values(kind="stable").index]
+    is_few = counts.size > 0 and counts.to_numpy().max() <= _FEW_OBJECTS
     figure = go.Figure()
     for name in reversed(ordered.columns):  # plotly draws the groups of horizontal bars from below
         color = colors.get(name, _LABEL_BAR_COLOR)
@@ -42,7 +45,7 @@ def class_balance_chart(counts: pd.DataFrame, colors: Mapping[str, str]) -> go.F
         barmode="group",
         bargap=0.2,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "reversed"},
-        xaxis={"title": "objects", "rangemode": "tozero", "tickformat": ","},
+        xaxis={"title": "objects", "rangemode": "tozero", "tickformat": ",", "dtick": 1 if is_few else None},
         yaxis={"title": None, "automargin": True},
     )
     return figure

@@ -139,7 +139,7 @@ def _show_progress(job: StagingJob) -> None:
         words += f", {duration_in_words(progress.seconds_left)} left"
     elif progress.seconds >= LONG_SECONDS:
         words += f", for {progress.seconds:.0f} s"
-    values = f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share:.0%}"' if progress.total else ""
+    values = f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share * 100:.0f}"' if progress.total else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"{escape_markdown(words)} …", width="content")
         if job.state is JobState.READING:

@@ -82,6 +82,8 @@ def report_view(flow: Flow) -> None:
         st.markdown("##### Report")
         if not flow.job.staged.report.problems:
             st.caption("Nothing is wrong, and nothing is odd.")
+        elif not problems:
+            st.caption("Nothing but what can be corrected, above.")
         for place, problem in enumerate(problems):
             _show_finding(problem, place)
         with st.expander(DIFFERENTLY):

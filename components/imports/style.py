@@ -26,6 +26,7 @@ _STYLE: Final = """<style>
 .st-key-imports_class_rows { gap: 4px; }
 [class*="st-key-imports_finding_"] { gap: 4px; }
 [class*="st-key-imports_offer_"] { border-left: 3px solid #d9822b; padding: 2px 0 2px 12px; gap: 8px 24px; }
+[class*="st-key-imports_offer_"] > [data-testid="stLayoutWrapper"] { flex: 1 1 480px; min-width: min(480px, 100%); }
 [class*="st-key-imports_offer_"] p { font-size: 14px; }
 [class*="st-key-imports_offer_"] [data-testid="stCaptionContainer"] p { font-size: 13px; }
 .st-key-imports_inputs { gap: 2px; }

@@ -20,29 +20,31 @@ from predscope.importing import StagedImport, import_labels, stage_labels, stage
 from predscope.media import ImageInfo, ImageListing
 from predscope.preview import PREVIEW_FILE_NAME, app_for_preview, preview_first_frame
 from predscope.progress import progress_line
-from predscope.project import Project, remove_project
+from predscope.project import Project
+from predscope.project.own_folders import remove_own_files, taking_back_folders
 
 
 def init(arguments: argparse.Namespace) -> int:
     """Make a project; labels given with it are imported."""
     found: list[tuple[ImageListing, list[ImageInfo]]] = []
-    with progress_line() as progress:
-        project = Project.create(
-            arguments.project,
-            images=arguments.images,
-            progress=progress,
-            on_images=lambda listing, infos: found.append((listing, infos)),
-        )
-    for listing, infos in found:
-        print_images(project, listing, infos)
-    if arguments.labels is not None:
+    with taking_back_folders(arguments.project.expanduser()):
+        with progress_line() as progress:
+            project = Project.create(
+                arguments.project,
+                images=arguments.images,
+                progress=progress,
+                on_images=lambda listing, infos: found.append((listing, infos)),
+            )
         try:
-            with progress_line() as progress:
-                result = import_labels(project, arguments.labels, progress=progress)
+            for listing, infos in found:
+                print_images(project, listing, infos)
+            if arguments.labels is not None:
+                with progress_line() as progress:
+                    result = import_labels(project, arguments.labels, progress=progress)
+                print_report(result.report, with_flags=False)
         except BaseException:
-            remove_project(project)  # so that the same command can be given again
+            remove_own_files(project.path)  # so that the same command can be given again
             raise
-        print_report(result.report, with_flags=False)
     return 0
 
 
@@ -89,6 +91,7 @@ def _stage(project: Project, arguments: argparse.Namespace, progress: Any) -> St
         "class_map": read_class_map(arguments.class_map),
         "corrections": read_corrections(arguments),
         "strict": arguments.strict,
+        "dry_run": arguments.dry_run,
         "progress": progress,
     }
     if arguments.role == "labels":
@@ -103,7 +106,7 @@ def _preview(project: Project, staged: StagedImport, arguments: argparse.Namespa
     On a terminal the page is opened and the question asked; elsewhere the frame is written as PNG beside the report,
     and nothing waits.
     """
-    if can_ask() and not arguments.json:
+    if can_ask() and not arguments.json and staged.is_in_project:
         with app_for_preview(project) as app:
             shown = preview_first_frame(project, staged, app=app)
             print(f"First frame, {shown.frame_id}: {shown.link}", flush=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +12,10 @@ from predscope import __version__
 from predscope.cli.collecting import collecting_rarely
 from predscope.cli.corrections import add_correction_options
 from predscope.cli.export import add_export
+from predscope.cli.output import prepare_output
 from predscope.cli.printing import add_print
 from predscope.cli.versions import add_versions
-from predscope.errors import InputError, PredscopeError, ProjectError
+from predscope.errors import InputError, PredscopeError, ProjectError, StorageError
 
 EXIT_FAILURE: Final = 1
 EXIT_UNUSABLE: Final = 2
@@ -41,7 +40,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 unusable input or arguments, 1 any other failure."""
-    _prepare_output()
+    prepare_output()
     given = sys.argv[1:] if argv is None else argv
     parser = build_parser()
     if not given:
@@ -53,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = command(arguments)
         sys.stdout.flush()
         return code
+    except StorageError as error:
+        print(f"predscope: {error}", file=sys.stderr)
+        return EXIT_FAILURE
     except (InputError, ProjectError) as error:
         print(f"predscope: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
@@ -62,26 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print(f"predscope: {interrupt or 'stopped.'}", file=sys.stderr)
         return EXIT_FAILURE
-    except BrokenPipeError:  # whoever read the output has what was wanted, and the interpreter must not try again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILURE
     except OSError as error:
         print(f"predscope: {error.filename or 'file system'}: {error.strerror or error}", file=sys.stderr)
         return EXIT_FAILURE
-
-
-def _prepare_output() -> None:
-    """Output that is closed goes nowhere; names that the encoding of the terminal cannot hold get escapes.
-
-    OpenCV, once it is loaded, says nothing of its own about images that it cannot read: reports do.
-    """
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end of the process
-        stream = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -129,10 +129,10 @@ def set_crops(
     frames = project.frames.iloc[found.frame_index[list(places)]].to_dict("records")
     indices = sorted({int(found.frame_index[place]) for place in places})
     on_frame: dict[int, list[dict[str, Any]]] = {index: [] for index in indices}
-    for values in layer.objects.of_frames(indices, columns=DRAWN_COLUMNS).to_pylist():
+    drawn = layer.objects.of_frames(indices, columns=DRAWN_COLUMNS).to_pylist()
+    mark_ignored(drawn, project.classes)
+    for values in drawn:
         on_frame[values["frame_index"]].append(values)
-    for around in on_frame.values():
-        mark_ignored(around, project.classes)
     records = []
     for place, row in zip(places, frames, strict=True):
         around = on_frame[int(found.frame_index[place])]

@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-from predscope.errors import InputError
+from predscope.errors import InputError, StorageError, is_refused
 from predscope.export.report import ExportReport
 from predscope.project import Project
 
@@ -50,6 +50,7 @@ def writing_whole(target: Path, report: ExportReport, *, is_folder: bool) -> Ite
 
     Raises:
         InputError: the place cannot be written to.
+        StorageError: the disk is full, or failed.
     """
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
     try:
@@ -63,10 +64,14 @@ def writing_whole(target: Path, report: ExportReport, *, is_folder: bool) -> Ite
             (temporary / REPORT_NAME).write_bytes(content)
         _put_in_place(temporary, target)
     except OSError as error:
+        if not is_refused(error):
+            raise StorageError(
+                f"{target}: cannot be written ({error.strerror or error}); nothing was. Check the free space."
+            ) from None
         raise InputError(
             f"cannot be written ({error.strerror or error}); nothing was.",
             where=target,
-            fix="Check permissions and free space.",
+            fix="Check permissions.",
         ) from None
     finally:
         _remove(temporary)

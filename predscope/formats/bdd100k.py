@@ -92,8 +92,9 @@ class Bdd100kReader:
                     raise
                 note_damaged(file, error.what, report)
         if not frames:
-            fix = "; ".join(problem.examples[0] for problem in report.problems.values() if problem.examples)
-            raise FileParsingError("has no frames with a name, as BDD100K has them.", where=source, fix=fix or None)
+            raise FileParsingError(
+                "has no frames with a name, as BDD100K has them.", where=source, fix=report.first_examples
+            )
         check_role(source, role, scored=scored, total=total, hint="a score into each label")
         return Reading(self.name, role, frames, None, _read_batches(files, role, report), report)
 

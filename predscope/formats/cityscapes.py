@@ -17,6 +17,7 @@ from predscope.formats.base import Detection, ObjectBatch, Reading, Role
 from predscope.formats.folders import frame_names, walk_files
 from predscope.formats.json_files.document import JsonDocument
 from predscope.formats.json_files.frames import (
+    FIRST_LOOK,
     FrameFile,
     detect_frame_files,
     frame_files,
@@ -86,7 +87,7 @@ class CityscapesReader:
         named = dict(zip([file.place for file in files], _names_of(files, source), strict=True))
         frames: list[DeclaredFrame] = []
         scored = total = 0
-        for file, document in open_frame_files(files, report, _fits, _TITLE):
+        for file, document in open_frame_files(files, report, _fits, _TITLE, FIRST_LOOK):
             size = as_size(document.members.get("imgWidth")), as_size(document.members.get("imgHeight"))
             frames.append(DeclaredFrame(named[file.place], width=size[0], height=size[1]))
             if len(frames) <= _SAMPLE_FRAMES:
@@ -100,11 +101,10 @@ class CityscapesReader:
                 total += len(objects)
                 scored += sum(_score(as_object(entry)) is not None for entry in objects)
         if not frames:
-            fix = "; ".join(problem.examples[0] for problem in report.problems.values() if problem.examples)
             raise FileParsingError(
                 "has no file with imgHeight, imgWidth and objects, as Cityscapes has them.",
                 where=source,
-                fix=fix or None,
+                fix=report.first_examples,
             )
         check_role(source, role, scored=scored, total=total, hint="a score into each object")
         classes = _classes(source) if any(_NAMED.fullmatch(Path(file.place).stem) for file in files) else None

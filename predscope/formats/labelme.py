@@ -84,8 +84,7 @@ class LabelMeReader:
             raise FileParsingError("has no JSON files.", where=source, fix="Give the folder of LabelMe's files.")
         frames = _read_frames(files, report)
         if not frames:
-            fix = "; ".join(problem.examples[0] for problem in report.problems.values() if problem.examples)
-            raise FileParsingError("has no usable LabelMe JSON file.", where=source, fix=fix or None)
+            raise FileParsingError("has no usable LabelMe JSON file.", where=source, fix=report.first_examples)
         check_role(
             source,
             role,

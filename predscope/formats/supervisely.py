@@ -114,8 +114,7 @@ class SuperviselyReader:
                 )
             )
         if not frames:
-            fix = "; ".join(problem.examples[0] for problem in report.problems.values() if problem.examples)
-            raise FileParsingError("has no usable Supervisely JSON file.", where=source, fix=fix or None)
+            raise FileParsingError("has no usable Supervisely JSON file.", where=source, fix=report.first_examples)
         if meta is None:
             report.note(
                 "meta_missing",

@@ -63,8 +63,7 @@ class VocReader:
         root = source if source.is_dir() else source.parent
         files = _parse_files(source, root, report)
         if not files:
-            fix = "; ".join(problem.examples[0] for problem in report.problems.values() if problem.examples)
-            raise FileParsingError("has no usable Pascal VOC XML file.", where=source, fix=fix or None)
+            raise FileParsingError("has no usable Pascal VOC XML file.", where=source, fix=report.first_examples)
         _check_role(files, source, role, report)
         _name_frames(files, report)
         frames = [DeclaredFrame(file.frame_name, width=file.width, height=file.height) for file in files]

@@ -244,6 +244,12 @@ NOTICES: Final[dict[str, Finding]] = {
         {"merge_alike_classes": True},
     ),
     "classes_merged": Finding(_I, "Classes whose names differ only in case, plural or separators were merged."),
+    "ids_beside_class_map": Finding(
+        _W,
+        "Ids or pixel values of which the class map does not speak were taken as those of the project's classes, or as "
+        "new ones.",
+        "Add them to the class map if they mean other classes.",
+    ),
     "class_map_unused": Finding(
         _W, "Entries of the class map fit nothing in this input.", "Write class name against what stands in the file."
     ),

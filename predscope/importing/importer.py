@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +22,12 @@ from predscope.importing.doctor.examination import examine
 from predscope.importing.doctor.habits import SAMPLE_ROWS
 from predscope.importing.doctor.remarks import Remarks
 from predscope.importing.findings import note
-from predscope.importing.frames.images_folder import ImagesFolder, images_of_import, images_of_known_frames
+from predscope.importing.frames.images_folder import images_of_import, images_of_known_frames
 from predscope.importing.frames.known import KnownFrames
 from predscope.importing.frames.labelled import LabelFrames
 from predscope.importing.frames.names import UNKNOWN
 from predscope.importing.frames.pixel_maps import pixel_map_table
-from predscope.importing.frames.predicted import PredictionFrames
+from predscope.importing.joins import Joins, join_frames
 from predscope.importing.references import distinct_texts
 from predscope.importing.rows.columns import columns_of, objects_table, shape_bytes
 from predscope.importing.rows.copies import CopyDropper
@@ -52,16 +52,6 @@ SAMPLE_BYTES: Final = 100_000_000
 """Of objects with long outlines or masks fewer are held back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Joins:
-    """How the objects of one import meet the project; ``habits``: how its rows are to be taken."""
-
-    folder: ImagesFolder
-    frames: LabelFrames | PredictionFrames | KnownFrames
-    classes: ClassJoin
-    habits: Habits
-
-
 class Import:
     """An import under way: it is given the objects batch by batch and keeps them on disk, sorted, until it is finished.
 
@@ -83,6 +73,7 @@ class Import:
         class_map: Mapping[Any, Any] | None = None,
         corrections: Corrections | None = None,
         strict: bool = False,
+        dry_run: bool = False,
         progress: Progress | None = None,
     ) -> None:
         self._name = check_set_name(name)
@@ -105,9 +96,9 @@ class Import:
         self._declared: list[DeclaredFrame] = []
         self._sample: list[ObjectBatch] = []
         self._sample_bytes = 0
-        self._joins: _Joins | None = None
+        self._joins: Joins | None = None
         self._is_open = True
-        self._area = StagingArea(project.path)
+        self._area = StagingArea(project.path, or_elsewhere=dry_run)
         self._objects = ObjectSorter(self._area.chunks)
 
     def __enter__(self) -> Import:
@@ -143,8 +134,10 @@ class Import:
     def declare(self, frame: DeclaredFrame) -> None:
         """Take a frame of labels, with what is known of it; before its objects, which are judged by its size.
 
+        An import of predictions has no use for it.
+
         Raises:
-            InputError: this is an import of predictions.
+            InputError: this import has ended.
         """
         with self._ending_at_errors():
             if self._joins is None:
@@ -175,7 +168,7 @@ class Import:
             self.discard()
             raise
 
-    def _finish(self, joins: _Joins) -> StagedImport:
+    def _finish(self, joins: Joins) -> StagedImport:
         self._refresh_facts()
         pixel_maps = pixel_map_table(self._reading.pixel_maps, joins.frames, self._facts)
         joins.frames.finish()
@@ -193,14 +186,14 @@ class Import:
         with writing_into(self._project.path):
             return self._write(joins, pixel_maps)
 
-    def _look_at_class_use(self, joins: _Joins) -> None:
+    def _look_at_class_use(self, joins: Joins) -> None:
         joined = joins.classes.joined()
         if self._role == "labels":
             remark_on_unused(joined, self._reading.classes or (), self._report)
         elif names := self._project.set_names("labels"):
             remark_on_unlabelled(joined, self._project.objects("labels", names[0]), self._report)
 
-    def _begin(self) -> _Joins:
+    def _begin(self) -> Joins:
         """Choose how objects meet frames and classes, by the first of them, and convert those."""
         report = self._report
         if self._known_frames is not None:
@@ -209,7 +202,9 @@ class Import:
             images = self._images if self._role == "labels" else None
             folder = images_of_import(self._project, self._draft, images, report, self._progress)
         sample, self._sample = self._sample, []
-        frames = self._known_frames or self._join_frames(folder, sample)
+        frames = self._known_frames or join_frames(
+            self._draft, self._reading, sample, folder, declared=self._declared, rescale=self._corrections.rescale
+        )
         pulse()
         manifest = self._project.manifest
         classes = ClassJoin(
@@ -238,13 +233,13 @@ class Import:
             told=self._corrections,
         )
         if isinstance(frames, LabelFrames):
-            habits = replace(habits, scaled_frames=frames.scaled_frames)
-        self._joins = _Joins(folder, frames, classes, habits)
+            habits = replace(habits, scaled_frames=np.array(sorted(frames.scaled_frames), np.int64))
+        self._joins = Joins(folder, frames, classes, habits)
         for batch in sample:
             self._convert(batch, self._joins)
         return self._joins
 
-    def _convert(self, batch: ObjectBatch, joins: _Joins) -> None:
+    def _convert(self, batch: ObjectBatch, joins: Joins) -> None:
         frame_index = joins.frames.resolve(batch.frame_ref, batch.frame_ref_is)
         class_id = np.full(len(batch), UNKNOWN, np.int32)
         has_frame = frame_index >= 0  # objects of no frame must not make classes
@@ -260,30 +255,6 @@ class Import:
         elif self._progress is not None:
             rows, total = self._report.rows, self._reading.row_count
             self._progress(rows, max(rows, total) if total else 0, f"Importing {self._role}")
-
-    def _join_frames(self, folder: ImagesFolder, sample: list[ObjectBatch]) -> LabelFrames | PredictionFrames:
-        if self._role == "labels":
-            frames = LabelFrames(
-                self._draft,
-                self._reading.frames,
-                self._report,
-                images_root=folder.root,
-                rescale=self._corrections.rescale,
-                find_new_images=folder.find_new_images,
-            )
-            frames.declare(self._declared)
-            return frames
-        kind = sample[0].frame_ref_is if sample else "id"
-        references = distinct_texts(batch.frame_ref for batch in sample)
-        return PredictionFrames(
-            self._draft,
-            self._reading.frames,
-            references,
-            kind,
-            self._report,
-            images_root=folder.root,
-            find_new_images=folder.find_new_images,
-        )
 
     def _check(self, batch: ObjectBatch, frame_index: np.ndarray, class_id: np.ndarray, habits: Habits) -> pa.Table:
         report = self._report
@@ -308,7 +279,7 @@ class Import:
             width, height = (np.array(self._draft.column(side), dtype=np.float64) for side in ("width", "height"))
             self._facts = FrameFacts(list(names), width, height, scale_of_frames(self._size_factors, len(names)))
 
-    def _write(self, joins: _Joins, pixel_maps: pa.Table | None) -> StagedImport:
+    def _write(self, joins: Joins, pixel_maps: pa.Table | None) -> StagedImport:
         report, area, draft = self._report, self._area, self._draft
         frame_count = len(draft)
         target = area.folder / STAGED_SET

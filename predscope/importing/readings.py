@@ -26,6 +26,7 @@ def stage_reading(
     class_map: Mapping[Any, Any] | None = None,
     corrections: Corrections | None = None,
     strict: bool = False,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> StagedImport:
     """Prepare the import of what a reader found; the role is that of the reading.
@@ -39,6 +40,7 @@ def stage_reading(
         class_map: see ``class_map.read_class_map``.
         corrections: how to take the rows where the files do not say it, or say it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
+        dry_run: it is to be looked at alone, so that the project need not be one that can be written.
         progress: see ``sources.stage_labels``.
 
     Raises:
@@ -55,6 +57,7 @@ def stage_reading(
             class_map=class_map,
             corrections=corrections,
             strict=strict,
+            dry_run=dry_run,
             progress=told,
         ) as importing,
     ):

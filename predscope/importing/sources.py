@@ -87,6 +87,7 @@ def stage_labels(
     class_map: Mapping[Any, Any] | None = None,
     corrections: Corrections | None = None,
     strict: bool = False,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> StagedImport:
     """Read labels and prepare a new version of a label set, without publishing it.
@@ -100,6 +101,7 @@ def stage_labels(
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
         corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
+        dry_run: it is to be looked at alone, so that the project need not be one that can be written.
         progress: called with what is done (rows, files, megabytes), of how much (0: not known), and what is being done,
             in words; at least about every second. What it raises ends the import, which then leaves nothing.
 
@@ -117,6 +119,7 @@ def stage_labels(
             class_map=class_map,
             corrections=corrections,
             strict=strict,
+            dry_run=dry_run,
             progress=progress,
         )
 
@@ -130,6 +133,7 @@ def stage_predictions(
     class_map: Mapping[Any, Any] | None = None,
     corrections: Corrections | None = None,
     strict: bool = False,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> StagedImport:
     """Read predictions and prepare a new version of a prediction set, without publishing it.
@@ -142,6 +146,7 @@ def stage_predictions(
         class_map: class of the project against what stands in the file (name, id, pixel value), either way round.
         corrections: how to take the rows where the file does not say it, or says it wrongly.
         strict: refuse the whole input if any of its rows is rejected.
+        dry_run: it is to be looked at alone, so that the project need not be one that can be written.
         progress: called with what is done (rows, files, megabytes), of how much (0: not known), and what is being done,
             in words; at least about every second. What it raises ends the import, which then leaves nothing.
 
@@ -153,7 +158,14 @@ def stage_predictions(
     where = project.images_root
     with watched(progress, f"Opening {Path(source).name}"), _opened(source, format, "predictions", where) as reading:
         return stage_reading(
-            project, reading, name=name, class_map=class_map, corrections=corrections, strict=strict, progress=progress
+            project,
+            reading,
+            name=name,
+            class_map=class_map,
+            corrections=corrections,
+            strict=strict,
+            dry_run=dry_run,
+            progress=progress,
         )
 
 

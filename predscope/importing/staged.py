@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import TracebackType
 
 import orjson
 
-from predscope.errors import InputError
+from predscope.errors import InputError, ProjectError
 from predscope.formats.base import Role
 from predscope.importing.classes.joined import JoinedClass
 from predscope.importing.corrections import Corrections
@@ -101,9 +102,20 @@ class StagedImport:
         return self._area.staged_id
 
     @property
+    def is_in_project(self) -> bool:
+        """Whether it can be published; False for a dry run on a project that cannot be written."""
+        return self._area.is_in_project
+
+    @property
     def report_folder(self) -> Path:
-        """A folder in the project's cache that holds the report, also after publishing or discarding."""
-        folder = self.project.cache_dir / "imports" / self.staged_id
+        """A folder in the project's cache that holds the report, also after publishing or discarding.
+
+        Where the project cannot be written, it is one among temporary files.
+        """
+        if not self.is_in_project:
+            folder = Path(tempfile.gettempdir()) / f"predscope-import-{self.staged_id}"
+        else:
+            folder = self.project.cache_dir / "imports" / self.staged_id
         with writing_into(self.project.path):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / REPORT_NAME).write_bytes(orjson.dumps(self.report.to_json(), option=orjson.OPT_INDENT_2))
@@ -129,13 +141,16 @@ class StagedImport:
 
         Raises:
             InputError: not one object could be used.
-            ProjectError: it was discarded, or the project cannot be written. The project stays as it was.
+            ProjectError: it was discarded, it was a dry run, or the project cannot be written. The project stays as it
+                was.
         """
         if self.report.rows and not self.report.imported:
             raise InputError(
                 f"none of the {self.report.rows:,} objects can be used: {describe_rejections(self.report)}",
                 where=self.report.source or None,
             )
+        if not self.is_in_project:
+            raise ProjectError(f"{self.project.path}: the project cannot be written, so that this remains a dry run.")
         manifest = publish(self.project.path, self._area, self._change, self._staged)
         self._area.close()
         project = Project(self.project.path, manifest)

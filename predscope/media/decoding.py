@@ -1,7 +1,10 @@
 """Pixels out of the bytes of an image file.
 
 A JPEG is decoded to a half, quarter or eighth of its size where that suffices, which is several times faster than in
-full. What OpenCV does not know, such as TGA and TIFF of fractions, Pillow decodes.
+full. What OpenCV does not know, such as TGA, Pillow decodes.
+
+Values of more than 8 bits (16-bit PNG and TIFF, fractions) are spread from the darkest to the brightest of the image:
+nothing says which range they have. A camera of 12 bits leaves the upper four empty, a thermal one uses a narrow band.
 """
 
 from __future__ import annotations
@@ -47,20 +50,32 @@ def decode_image(
         image = _decoded_by_pillow(data, apply_exif=apply_exif)
     if image is None:
         raise InputError("this image cannot be decoded.", where=where, fix="Open it in an image viewer, or replace it.")
-    return image
+    return image if image.dtype == np.uint8 else _spread(image)
+
+
+def is_deep_png(head: bytes) -> bool:
+    """Whether a file is, by its first 25 bytes, a PNG of 16 bits, which browsers do not spread."""
+    return head.startswith(b"\x89PNG\r\n\x1a\n") and head[24:25] == b"\x10"
+
+
+def _spread(image: np.ndarray) -> np.ndarray:
+    """Values of any type as uint8, 0 for the darkest of the image and 255 for its brightest."""
+    values = np.nan_to_num(image.astype(np.float32), copy=False, posinf=0.0, neginf=0.0)
+    darkest, brightest = float(values.min()), float(values.max())
+    if darkest == brightest:  # of one value: by the range of its type
+        darkest, brightest = 0.0, float(np.iinfo(image.dtype).max) if image.dtype.kind in "iu" else 1.0
+    values -= darkest
+    values *= 255.0 / (brightest - darkest)
+    return np.clip(np.rint(values, out=values), 0, 255, out=values).astype(np.uint8)
 
 
 def _decoded_by_pillow(data: np.ndarray, *, apply_exif: bool) -> np.ndarray | None:
-    """uint8 (height, width, 3), blue-green-red; None: Pillow cannot decode it either.
-
-    Grey values beyond 8 bits are spread from the darkest to the brightest, since their range is not known.
-    """
+    """(height, width, 3), blue-green-red, uint8 or a deeper type; None: Pillow cannot decode it either."""
     try:
         with Image.open(io.BytesIO(data.tobytes())) as opened:
             image = ImageOps.exif_transpose(opened) if apply_exif else opened
-            if image.mode in ("F", "I"):
-                grey = cv2.normalize(np.nan_to_num(np.asarray(image, np.float32)), None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
-                return cv2.cvtColor(grey.astype(np.uint8), cv2.COLOR_GRAY2BGR)
+            if image.mode[0] in "FI":
+                return np.repeat(np.asarray(image)[:, :, None], 3, axis=2)
             return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
     except _FAULTS:
         return None
@@ -69,7 +84,7 @@ def _decoded_by_pillow(data: np.ndarray, *, apply_exif: bool) -> np.ndarray | No
 def _reduction(data: np.ndarray, min_height: int | None) -> int:
     """The strongest of OpenCV's reduced decodings that keeps both sides at ``min_height`` or above."""
     if min_height is None or data[:2].tobytes() != b"\xff\xd8":
-        return cv2.IMREAD_COLOR
+        return cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
     shortest = _jpeg_shortest_side(data)
     for factor, flag in (
         (8, cv2.IMREAD_REDUCED_COLOR_8),

@@ -13,11 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 
 from predscope.end_marks import TAIL_BYTES, end_mark
 from predscope.errors import InputError
+from predscope.media.decoding import decode_image
 from predscope.media.locating import PixelSource
 from predscope.media.naming import is_video_name
 from predscope.media.video_index import FileKey, file_key, video_index
@@ -80,13 +80,12 @@ def decode(source: PixelSource, *, apply_exif: bool = True, index_folder: Path |
     problem = _visible_damage(data)
     if problem:
         return Decoded(content, None, problem)
-    orientation = 0 if apply_exif else cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR | orientation)
-    except (cv2.error, MemoryError) as error:
-        return Decoded(content, None, f"it cannot be decoded ({str(error).strip() or type(error).__name__})")
-    if image is None:
+        image = decode_image(data, source.file, apply_exif=apply_exif)
+    except InputError:
         return Decoded(content, None, "it is not an image that can be decoded")
+    except MemoryError as error:
+        return Decoded(content, None, f"it cannot be decoded ({str(error).strip() or type(error).__name__})")
     return Decoded(content, Pixels(image), "")
 
 

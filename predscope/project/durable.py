@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from predscope.errors import ProjectError
+from predscope.errors import ProjectError, StorageError, is_refused
+from predscope.short_words import as_text
 
 
 @contextmanager
@@ -15,15 +16,35 @@ def writing_into(project: Path) -> Iterator[None]:
     """Failures of the file system as errors that a user understands.
 
     Raises:
-        ProjectError: something could not be written.
+        ProjectError: something could not be written; ``StorageError`` where that is the fault of the disk.
     """
     try:
         yield
     except OSError as error:
-        raise ProjectError(
+        kind = ProjectError if is_refused(error) else StorageError
+        raise kind(
             f"{project}: the project cannot be written ({error.strerror or error}). It is as it was before. Check "
             "permissions and free space."
         ) from None
+
+
+def check_place(project: Path) -> None:
+    """Refuse early, before images are looked at, a place where no project can be made.
+
+    Raises:
+        ProjectError: a file lies there, the folder around it cannot be written, or its name is not UTF-8.
+    """
+    if as_text(str(project)) != str(project):
+        raise ProjectError(
+            f"{as_text(str(project))}: the name of a project's folder must be UTF-8. Choose another one."
+        )
+    around = next(folder for folder in (project, *project.parents) if folder.exists())
+    if not around.is_dir():
+        raise ProjectError(f"{around}: this is a file; a project is a folder. Choose another name.")
+    if not os.access(around, os.W_OK):
+        raise ProjectError(
+            f"{project}: the project cannot be made, since {around} cannot be written. Choose another one."
+        )
 
 
 def sync_file(path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,10 +26,29 @@ def own_folders(path: Path) -> list[Path]:
 
 def remove_project(project: Project) -> None:
     """Remove what makes a folder a project; the folder itself goes too if nothing else is in it."""
-    for name in (MANIFEST_NAME, LOCK_NAME):
-        (project.path / name).unlink(missing_ok=True)
-    remove_database(project.path)
-    for folder in own_folders(project.path):
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_own_files(project.path)
     if not any(project.path.iterdir()):
         project.path.rmdir()
+
+
+def remove_own_files(path: Path) -> None:
+    """Remove what makes a folder a project; the folder itself stays."""
+    for name in (MANIFEST_NAME, LOCK_NAME):
+        (path / name).unlink(missing_ok=True)
+    remove_database(path)
+    for folder in own_folders(path):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def taking_back_folders(path: Path) -> Iterator[None]:
+    """If the block fails, folders that it made on the way to a path, that path included, go again where empty."""
+    path = path.absolute()
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the first one that holds something, or was not made, ends it
+            for folder in missing:
+                folder.rmdir()
+        raise

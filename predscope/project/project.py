@@ -11,38 +11,34 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from predscope.errors import InputError, ProjectError
-from predscope.media import ImageInfo, ImageListing, PixelSource, list_images, locate, scan_images
+from predscope.errors import ProjectError
+from predscope.media import ImageInfo, ImageListing, PixelSource, locate
 from predscope.project.below import only_project_below
-from predscope.project.durable import check_place, writing_into
+from predscope.project.creation import Progress, create_project
+from predscope.project.durable import writing_into
 from predscope.project.frame_images import frame_file, keep_video_indexes
-from predscope.project.frames import FrameDraft
 from predscope.project.manifest import (
     MANIFEST_NAME,
     ROLES,
     Manifest,
     SetVersion,
-    portable_images_root,
     read_manifest,
     set_folder,
 )
 from predscope.project.object_set import ObjectSet
-from predscope.project.own_folders import CACHE_NAME, own_folders
+from predscope.project.own_folders import CACHE_NAME
 from predscope.project.publishing import (
     STAGED_FRAMES,
     STAGED_RECORD,
     STAGED_SET,
     Change,
-    create,
     current_frames,
     publish,
 )
 from predscope.project.staging import STAGING_NAME, StagingArea
 from predscope.project.tables import frames_to_pandas, read_frames
 from predscope.project.version_names import OpenedVersion, parse_version_name
-from predscope.schema import FRAME_SCHEMA, ObjectClass, Role
-
-Progress = Callable[[int, int, str], None]
+from predscope.schema import ObjectClass, Role
 
 
 class Project:
@@ -86,22 +82,9 @@ class Project:
             ProjectError: there is a project already, or the folder cannot be written.
         """
         path = Path(path).expanduser().resolve()
-        if (path / MANIFEST_NAME).exists():
-            raise ProjectError(f"{path}: there is a project here already. Open it, or choose another folder.")
-        check_place(path)
         images_root = None if images is None else Path(images).expanduser().resolve()
-        draft = FrameDraft(FRAME_SCHEMA.empty_table())
-        if images_root is not None:
-            listing = list_images(images_root, exclude=own_folders(path))
-            if not listing.paths:
-                raise no_images(images_root, listing)
-            infos = scan_images(images_root, listing.paths, progress=progress)
-            if on_images is not None:
-                on_images(listing, infos)
-            draft.add_images(infos)
-            draft.find_sequences(images_root.stem)
-        root = None if images_root is None else portable_images_root(path, images_root)
-        project = cls(path, create(path, name or path.name or "project", draft.changes(), root))
+        manifest = create_project(path, images_root, name=name, progress=progress, on_images=on_images)
+        project = cls(path, manifest)
         keep_video_indexes(project)
         return project
 
@@ -334,13 +317,6 @@ class Project:
             return f"there are no {role} named {name!r}; there are: {', '.join(names)}."
         there = ", ".join(str(entry.version) for entry in versions)
         return f"{role} {name!r} have no version {version}; there are: {there}."
-
-
-def no_images(folder: Path, listing: ImageListing) -> InputError:
-    """What to say of an images folder in which nothing can be shown."""
-    refused = "".join(f" {name}: {why}." for name, why in list(listing.refused.items())[:3])
-    found = "it holds nothing that can be read:" + refused if refused else "there is no image in this folder."
-    return InputError(found, where=folder, fix="Check the path given with --images.")
 
 
 def apply_change(path: Path, change: Change) -> Manifest:

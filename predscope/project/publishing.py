@@ -33,6 +33,7 @@ from predscope.project.manifest import (
     set_folder,
 )
 from predscope.project.object_sorting import ObjectSorter
+from predscope.project.own_folders import remove_own_files, taking_back_folders
 from predscope.project.staging import StagingArea, sweep
 from predscope.project.tables import (
     OBJECTS_NAME,
@@ -132,16 +133,20 @@ def create(project: Path, name: str, frames: FrameChanges, images_root: str | No
     """Make a project, in a folder that may be there already but holds none.
 
     Raises:
-        ProjectError: another process was first, or files cannot be written.
+        ProjectError: another process was first, or files cannot be written. What was there before is left.
     """
-    with writing_into(project):
+    with writing_into(project), taking_back_folders(project):
         project.mkdir(parents=True, exist_ok=True)
         with hold_lock(project / LOCK_NAME):
             if (project / MANIFEST_NAME).exists():
                 raise ProjectError(f"{project}: another process has made a project here meanwhile. Open it.")
-            manifest, _ = _with_frames(project, Manifest.new(name), frames)
-            manifest = replace(manifest, images_root=images_root)
-            manifest.save(project)
+            try:
+                manifest, _ = _with_frames(project, Manifest.new(name), frames)
+                manifest = replace(manifest, images_root=images_root)
+                manifest.save(project)
+            except BaseException:
+                remove_own_files(project)
+                raise
             return manifest
 
 

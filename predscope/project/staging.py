@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Final
 
+from predscope.errors import ProjectError
 from predscope.project.durable import writing_into
 from predscope.project.locking import FileLock, hold_lock
 from predscope.project.manifest import LOCK_NAME, MANIFEST_NAME, ROLES, Manifest, folder_name
@@ -18,10 +20,34 @@ _CHUNKS_NAME: Final = "chunks"
 
 
 class StagingArea:
-    """A folder of one import, kept from sweepers by a lock that ends with this object or its process."""
+    """A folder of one import, kept from sweepers by a lock that ends with this object or its process.
 
-    def __init__(self, project: Path) -> None:
+    Attributes:
+        folder: where it is.
+        is_in_project: it can be published; False: it lies among temporary files.
+    """
+
+    def __init__(self, project: Path, *, or_elsewhere: bool = False) -> None:
+        """Make the folder in the project.
+
+        Args:
+            or_elsewhere: make it among temporary files where the project cannot be written, to be looked at alone.
+
+        Raises:
+            ProjectError: it cannot be written.
+        """
         self.staged_id = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self.is_in_project = True
+        try:
+            self._make_in(project)
+        except ProjectError:
+            if not or_elsewhere:
+                raise
+            self.is_in_project = False
+            self.folder = Path(tempfile.mkdtemp(prefix="predscope-"))
+            self._owner = FileLock(self.folder / _OWNER_NAME)
+
+    def _make_in(self, project: Path) -> None:
         self.folder = project / STAGING_NAME / self.staged_id
         # Locked, so that no sweeper sees the folder before it is owned.
         with writing_into(project), hold_lock(project / LOCK_NAME):

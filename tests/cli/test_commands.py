@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,11 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from predscope import InputError, Project
 from predscope.cli.parser import main
 from predscope.cli.view import first_telling_frame, named_paths
+from tests.cli.in_process import run_here
 from tests.shapes_dataset import ShapesDataset, make_shapes_dataset
 
 
@@ -239,6 +243,32 @@ def test_names_that_the_terminal_cannot_show_are_printed_with_escapes(
     assert "m\\xfcde \\u2665" in run.stdout
 
 
+@pytest.mark.parametrize("role", ["labels", "predictions"])
+@pytest.mark.parametrize(
+    "class_map",
+    [{"car": 70, "person": 90}, {"70": "car", "90": "person"}, {"1": 70, "2": 90}, {"70": 1, "90": 2}],
+    ids=["name: pixel", "pixel: name", "id: pixel", "pixel: id"],
+)
+def test_class_maps_name_pixels_either_way_round(
+    project_path: Path, tmp_path: Path, role: str, class_map: dict[str, Any]
+) -> None:
+    project = Project.open(project_path)
+    frame = project.frames.iloc[0]
+    pixels = np.zeros((int(frame["height"]), int(frame["width"])), np.uint8)
+    pixels[2:8, 2:9], pixels[12:20, 2:9], pixels[2:8, 20:29] = 70, 90, 3
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "masks" / f"{Path(frame['file_name']).stem}.png")
+    (tmp_path / "map.json").write_text(json.dumps(class_map))
+    words = ("--class-map", tmp_path / "map.json", "--project", project_path, "--name", "m", "--json")
+    run = run_here("import", role, tmp_path / "masks", *words)
+    assert run.returncode == 0, run.stderr
+    project = Project.open(project_path)
+    ids = project.objects(role, "m").table(["class_id"])["class_id"].to_pylist()
+    assert {project.classes[class_id].name for class_id in ids} == {"car", "person", "class 3"}
+    problems = {problem["code"]: problem for problem in json.loads(run.stdout)["problems"]}
+    assert problems["ids_beside_class_map"]["examples"] == ["3: class 3"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are closed otherwise there")
 @pytest.mark.parametrize("words", [["print", "ontology", "--json"], ["versions", "--json"]])
 def test_nobody_has_to_listen(project_path: Path, words: list[str]) -> None:
@@ -247,10 +277,55 @@ def test_nobody_has_to_listen(project_path: Path, words: list[str]) -> None:
         ["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, text=True, timeout=60, check=False
     )
     assert (closed.returncode, closed.stderr) == (0, "")
-    piped = subprocess.run(
-        ["sh", "-c", '"$@" | true', "sh", *command], capture_output=True, text=True, timeout=60, check=False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are other pipes there")
+def test_what_was_published_is_no_failure_though_nobody_reads_on(
+    shapes_dataset: ShapesDataset, project_path: Path
+) -> None:
+    words = ["import", "predictions", str(shapes_dataset.predictions), "--project", str(project_path), "--name", "m"]
+    script = '{ sleep 0.1; "$@"; echo $? >&2; } | true'
+    run = subprocess.run(
+        ["sh", "-c", script, "sh", sys.executable, "-u", "-m", "predscope", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    assert piped.stderr == ""
+    assert run.stderr == "0\n"
+    assert len(Project.open(project_path).versions("predictions", "m")) == 1
+
+
+def test_a_full_disk_is_a_failure_and_nothing_is_left_of_a_project(
+    shapes_dataset: ShapesDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "empty").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("predscope.project.durable.os.fsync", is_full)
+        for place in ("new/project", "empty"):
+            run = run_here("init", tmp_path / place, "--images", shapes_dataset.images)
+            assert_one_clear_error(run, "No space left", code=1)
+    run = run_here("init", tmp_path / "new", "--images", shapes_dataset.images, "--labels", tmp_path / "none.json")
+    assert_one_clear_error(run, "none.json")
+    assert [path.name for path in tmp_path.rglob("*") if "dataset" not in path.parts] == ["empty"]
+
+
+def test_a_dry_run_needs_no_project_that_can_be_written(shapes_dataset: ShapesDataset, project_path: Path) -> None:
+    words = ("import", "predictions", shapes_dataset.predictions, "--project", project_path, "--name", "m")
+    shutil.rmtree(project_path / "staging", ignore_errors=True)
+    (project_path / "staging").write_text("no folder can be made here, even by a user that may write anywhere")
+    state = sorted(project_path.rglob("*"))
+    run = run_here(*words, "--dry-run", "--preview-first-frame")
+    assert run.returncode == 0, run.stderr
+    assert "Nothing was published." in run.stdout
+    picture = Path(run.stdout.rpartition("First frame: ")[2].strip())
+    assert picture.is_file()
+    shutil.rmtree(picture.parent)
+    assert sorted(project_path.rglob("*")) == state
+    assert_one_clear_error(run_here(*words), "cannot be written")
 
 
 def test_no_command_shows_the_commands() -> None:

@@ -187,6 +187,8 @@ def test_labels_of_another_size_are_viewed(enlarged: Path, monkeypatch: pytest.M
 
 def test_only_flags_that_a_command_takes_are_offered() -> None:
     """Labels and predictions given at once share their flags, and most of those concern predictions."""
+    everything = Corrections(box_format="xyxy", swap_xy=True, rescale=True, class_offset=1, drop_duplicates=True)
+    assert everything.of_labels() == Corrections(**dict.fromkeys(OF_LABELS, True))
     out = io.StringIO()
     print_report(example_report(), file=out, taken=OF_LABELS)
     assert "--swap-xy" not in out.getvalue()

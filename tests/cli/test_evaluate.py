@@ -1,4 +1,4 @@
-"""``predscope evaluate`` on a project and on files, as a user runs it."""
+"""``predscope evaluate`` on a project and on files: as a user runs it, or, mostly, its command in this process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from predscope import Project, import_labels, import_predictions
+from tests.cli.in_process import run_here
 from tests.cli.test_commands import assert_one_clear_error, predscope
 from tests.evaluation import coco_oracle
 from tests.evaluation.problems import make_problem
@@ -19,7 +20,7 @@ COCO_NAMES = coco_oracle.NAMES[False]
 
 
 def evaluate_json(*arguments: str | Path) -> dict[str, Any]:
-    run = predscope("evaluate", *arguments, "--json")
+    run = run_here("evaluate", *arguments, "--json")
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -38,7 +39,9 @@ def generated(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_two_files_give_the_reference_numbers(generated: tuple[Path, Path]) -> None:
     labels, results = generated
-    found = evaluate_json("--labels", labels, "--predictions", results)
+    run = predscope("evaluate", "--labels", labels, "--predictions", results, "--json")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
     oracle = coco_oracle.evaluate_files(labels, results, "bbox")
     assert list(found["coco"]) == COCO_NAMES
     assert list(found["coco"].values()) == pytest.approx(oracle.stats.tolist(), abs=1e-9)
@@ -117,7 +120,7 @@ def test_a_cap_that_bites_is_said(generated: tuple[Path, Path]) -> None:
     arguments = ("--labels", labels, "--predictions", results)
     found = evaluate_json(*arguments)
     assert found["capped"] == {"cap": 100, "frames": 1, "predictions": 100}
-    run = predscope("evaluate", *arguments)
+    run = run_here("evaluate", *arguments)
     assert "1 frame has more than 100 predictions of a class; 100 predictions were ignored" in run.stderr
 
 
@@ -130,7 +133,7 @@ def test_pascal_voc_beside_coco(generated: tuple[Path, Path]) -> None:
     assert (eleven["protocol"], eleven["iou"], eleven["plus_one"]) == ("voc07", 0.3, True)
     assert list(area["AP"]) == ["0", "1", "2"]
     assert area["mAP"] == pytest.approx(sum(area["AP"].values()) / 3)
-    run = predscope("evaluate", *arguments, "voc")
+    run = run_here("evaluate", *arguments, "voc")
     assert f"Pascal VOC, area under the curve, IoU 0.5: mAP {area['mAP']:.3f}" in run.stdout
     assert "VOC AP" in run.stdout
 
@@ -246,7 +249,7 @@ def test_mistakes_are_one_clear_line(
     shapes_dataset: ShapesDataset, tmp_path: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
     files = {"LABELS": str(shapes_dataset.labels), "RESULTS": str(shapes_dataset.predictions)}
-    run = predscope("evaluate", *(files.get(argument, argument) for argument in arguments), cwd=tmp_path)
+    run = run_here("evaluate", *(files.get(argument, argument) for argument in arguments), cwd=tmp_path)
     assert_one_clear_error(run, *parts)
 
 

@@ -86,8 +86,9 @@ def test_a_part_of_a_page_draws_the_whole_anew(monkeypatch: pytest.MonkeyPatch) 
     assert (app.session_state["runs"], app.caption[0].value) == (2, "a part")
 
 
-def test_a_page_knows_whether_it_is_out_of_date(open_page: OpenPage, project: Project) -> None:
-    app = open_page(urls.EXPLORE_PAGE)
+@pytest.mark.parametrize("page", [urls.EXPLORE_PAGE, urls.IMPORT_PAGE])
+def test_a_page_knows_whether_it_is_out_of_date(open_page: OpenPage, project: Project, page: str) -> None:
+    app = open_page(page)
     assert app.session_state["session.revision"] == project.revision
     CHANGES["labels"](project)
     assert app.session_state["session.revision"] != session.published_project().revision

@@ -49,6 +49,18 @@ def assert_alike(first: dict[str, list[Any]], second: dict[str, list[Any]], *, n
             assert not differing, frame
 
 
+def test_what_kitti_says_of_space_comes_through_coco(tmp_path: Path) -> None:
+    row = "Car 0.5 1 -1.5 10 20 60 80 1.65 1.67 3.64 -0.65 1.71 46.7 -1.59\n"
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(row)
+    project = import_labels(Project.create(tmp_path / "project"), tmp_path / "labels").project
+    export_objects(project, tmp_path / "all.json", role="labels", format="coco")
+    again = import_labels(Project.create(tmp_path / "again"), tmp_path / "all.json").project
+    first, second = (one.objects("labels").table(["attributes"])["attributes"][0].as_py() for one in (project, again))
+    assert json.loads(first) == json.loads(second)
+    assert json.loads(second)["dimensions_m"] == [1.65, 1.67, 3.64]
+
+
 @pytest.mark.parametrize("role", ["labels", "predictions"])
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_tables_hold_everything(shapes_project: Project, tmp_path: Path, format: str, role: Role) -> None:

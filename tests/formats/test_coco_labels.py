@@ -178,14 +178,28 @@ def test_classes_are_kept_as_they_are_listed(read_json) -> None:
 
 
 def test_what_else_a_file_says_becomes_attributes(read_json) -> None:
+    attributes = {"pose": "left", "deep": [1], "none": [], "long": [0] * 2000}
     objects = read_json(
         _labels(
-            _annotation(occluded=True, note="x", nested={"a": 1}, attributes={"pose": "left", "deep": [1]}, ignore=1),
+            _annotation(
+                occluded=True,
+                note="x",
+                nested={"a": 1},
+                attributes=attributes,
+                ignore=1,
+            ),
             _annotation(track_id=12),
             images=[_IMAGE | {"weather": "rain", "license": 1, "date_captured": "2020", "video_id": 3, "frame_id": 9}],
         )
     )
-    assert objects[0]["attributes"] == {"note": "x", "occluded": True, "pose": "left"}
+    assert objects[0]["attributes"] == {
+        "note": "x",
+        "occluded": True,
+        "nested": {"a": 1},
+        "pose": "left",
+        "deep": [1],
+    }
+    assert objects.report.problems["attribute_too_long"].examples == ["long of annotations[0]"]
     assert objects[1]["attributes"] is None
     assert objects.column("is_ignored") == [True, False]
     assert objects.column("track_id") == [None, "12"]

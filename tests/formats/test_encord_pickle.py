@@ -6,6 +6,7 @@ import pickle
 import pickletools
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,9 +18,10 @@ from hotcoco import mask as rle_codec
 from predscope.errors import FileParsingError
 from predscope.formats import detect, open_input
 from predscope.formats.base import ObjectBatch, Reading
+from predscope.formats.encord.pickle_machine import PickleMachine
 from predscope.formats.encord.pickle_memo import ALWAYS_KEPT, numbers_asked_for
-from predscope.formats.encord.pickle_objects import Instance
-from predscope.formats.encord.pickle_stream import read_pickle, read_pickled_list
+from predscope.formats.encord.pickle_objects import Builder, Instance
+from predscope.formats.encord.pickle_stream import read_pickled_list
 from predscope.formats.encord.pickle_values import PickleError
 from predscope.formats.encord.pickled_arrays import PickledArray
 from predscope.formats.encord.reader import find_builder
@@ -37,6 +39,13 @@ def reading_of(content: bytes, folder: Path) -> Reading:
 def batches_of(content: bytes, folder: Path) -> tuple[list[ObjectBatch], Reading]:
     reading = reading_of(content, folder)
     return list(reading.batches), reading
+
+
+def read_pickle(data: Any, find: Callable[[str, str], Builder | None]) -> Any:
+    """The object of a pickle, whatever it is."""
+    machine = PickleMachine(data, find, part_size=sys.maxsize)
+    assert list(machine.parts()) == []
+    return machine.found
 
 
 def make_predictions(classes: SimpleNamespace) -> list[Any]:

@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 
 from predscope.errors import FileParsingError
 from predscope.formats import open_input
-from predscope.formats.encord.pickle_stream import read_pickle
 from predscope.formats.encord.pickle_values import PickleError
 from predscope.formats.encord.reader import find_builder
 from tests.compat.original_classes import original_classes
-from tests.formats.test_encord_pickle import PROTOCOLS, batches_of, make_predictions
+from tests.formats.test_encord_pickle import PROTOCOLS, batches_of, make_predictions, read_pickle
 
 
 class _Reduced:
@@ -121,6 +120,12 @@ def test_sizes_that_are_not_there_set_nothing_aside(name: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("wrong", "place"), [(b"N(K\x01K\x02u", 1_009), (b"N)\x81", 1_005)])
+def test_an_error_names_the_place(wrong: bytes, place: int) -> None:
+    with pytest.raises(PickleError, match=f"at byte {place:,}"):
+        read_pickle(b"\x80\x04" + b"N0" * 500 + wrong + b".", find_builder)
 
 
 def test_depth_is_bounded_or_harmless() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predscope.errors import InputError
-from predscope.formats import open_input
+from predscope.formats import listed_frames, open_input
 from predscope.formats.json_files.values import UnusableShape
 from predscope.formats.label_studio.shapes import decode_brush
 from predscope.formats.label_studio.tasks import image_name
@@ -350,3 +350,13 @@ def test_a_few_numbers_do_not_unfold_to_millions_of_rows(tmp_path: Path, read) -
     problem = reading.report.problems["boxes_not_placed"]
     assert problem.count > 2**31
     assert problem.examples[0].endswith("of /data/upload/1/clip.mp4")
+
+
+def test_frames_of_many_long_videos_are_not_all_listed(tmp_path: Path, read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listed_frames, "_MAX_OF_FILE", 15)
+    first, second = (_video_task(_track(_key(3, enabled=False), count=10)) for _ in range(2))
+    second["data"]["video"] = "other.mp4"
+    found = read(_write(tmp_path / "a.json", first, second))
+    assert [frame.sequence_index for frame in found.reading.frames] == [*range(10), *range(5)]
+    problem = found.report.problems["video_frames_not_listed"]
+    assert (problem.count, problem.examples) == (5, ["other.mp4: from frame 5"])

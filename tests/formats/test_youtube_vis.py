@@ -110,6 +110,9 @@ def test_results_meet_the_labels_by_video_and_place(tmp_path: Path) -> None:
 def test_labels_find_the_images_of_their_videos(tmp_path: Path, read_tracks) -> None:
     found = read_tracks(_labels(videos=[{"id": "v", "name": "a.mp4", "length": 2, "file_names": []}]))
     assert [frame.file_name for frame in found.reading.frames] == ["a.mp4#0", "a.mp4#1"]
+    found = read_tracks(_labels(videos=[{"id": "v", "name": "a.mp4", "length": 10**9, "file_names": []}]))
+    assert len(found.reading.frames) == 200_000
+    assert found.report.problems["video_frames_not_listed"].count == 10**9 - 200_000
     found = read_tracks(_labels(videos=[{"id": 1, "file_names": ["x.jpg", None, 3]}, {"file_names": ["y.jpg"]}, 5]))
     assert [(frame.file_name, frame.source_id) for frame in found.reading.frames] == [("x.jpg", "1#0"), ("3", "1#2")]
     assert found.report.problems["video_without_frames"].examples == ["videos[1]", "videos[2]"]

@@ -269,12 +269,12 @@ def test_real_crowds_without_their_flags(shared_data: Path, clinic: Clinic) -> N
 def test_unknown_columns(clinic: Clinic) -> None:
     data = make_dataset()
     for row in data.annotations:
-        row.update(colour="red", history=[1, 2])
+        row.update(colour="red", history=[1, 2] * 1000)
     staged = clinic.labels(data.labels)
     problem = diagnosed(
         staged, "unknown_members", count=2, place="colour: kept as an attribute", severity=Severity.INFO
     )
-    assert problem.examples[1] == "history: left out, as no plain value"
+    assert problem.examples[1] == "history: left out, as too long"
 
 
 def test_corrections_that_find_nothing_to_correct(clinic: Clinic) -> None:

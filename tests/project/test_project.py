@@ -87,7 +87,7 @@ def test_create_refuses_what_cannot_work(tmp_path: Path, images: Path) -> None:
         Project.create(tmp_path / "other", images=tmp_path / "empty")
     assert not (tmp_path / "other").exists()
     (tmp_path / "file").touch()
-    with pytest.raises(ProjectError, match="cannot be written"):
+    with pytest.raises(ProjectError, match="this is a file"):
         Project.create(tmp_path / "file" / "project", images=images)
 
 

@@ -182,8 +182,8 @@ def _arrow_table(path: Path) -> pa.Table:
     try:
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"is no Arrow file ({str(error).splitlines()[0]}).", where=path) from None
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"is no Arrow file ({str(error).partition(chr(10))[0]}).", where=path) from None
     if not {"frame_ids", "crop_ids"} & set(table.column_names):
         raise InputError(f"has neither frame_ids nor crop_ids, but {', '.join(table.column_names)}.", where=path)
     return table

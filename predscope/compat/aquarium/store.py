@@ -118,7 +118,7 @@ class ProjectStore:
         return datasets[dataset_id]
 
     def dataset_ids(self) -> list[str]:
-        """The data sets, those also that a script was ended before it wrote them down."""
+        """The data sets, with those that were imported by a script which was ended before it wrote them down."""
         recorded = list(self.read()["datasets"])
         folders = {self.dataset_folder(dataset_id) for dataset_id in recorded}
         names = [

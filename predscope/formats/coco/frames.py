@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from predscope.formats.coco.attributes import kept_attributes
 from predscope.formats.json_files.document import JsonDocument, Span
 from predscope.formats.json_files.values import as_color
 from predscope.media.naming import video_frame_name
@@ -17,7 +18,8 @@ _LVIS_LISTS: Final = ("neg_category_ids", "not_exhaustive_category_ids")
 _NUMBER_KEYS: Final = ("frame_id", "frame_index")
 """The place of an image in its video."""
 _IMAGE_KEYS: Final = frozenset(
-    {"id", "width", "height", "license", "flickr_url", "video_id", "attributes", *_NAME_KEYS, *_NUMBER_KEYS}
+    {"id", "width", "height", "license", "flickr_url", "video_id", "attributes"}
+    | {*_NAME_KEYS, *_NUMBER_KEYS, *_LVIS_LISTS}
 )
 
 
@@ -69,15 +71,13 @@ def _read_frame(record: Any, place: str, report: ImportReport, videos: Mapping[s
             fix="Give each image its file_name.",
         )
         name = source_id
-    attributes = {
-        key: value for key, value in record.items() if key not in _IMAGE_KEYS and _is_scalar(value) and value != ""
-    }
-    for key in _LVIS_LISTS:
+    values = [(key, value) for key, value in record.items() if key not in _IMAGE_KEYS and value != ""]
+    if isinstance(nested := record.get("attributes"), dict):
+        values += nested.items()
+    attributes = kept_attributes(values, place, report)
+    for key in _LVIS_LISTS:  # of any length: evaluation goes by them
         if isinstance(listed := record.get(key), list) and listed:
-            attributes[key] = [entry for entry in listed if _is_scalar(entry)]
-    nested = record.get("attributes")
-    if isinstance(nested, dict):
-        attributes.update((key, value) for key, value in nested.items() if _is_scalar(value))
+            attributes[key] = [entry for entry in listed if isinstance(entry, (str, int, float))]
     return DeclaredFrame(
         file_name=name,
         source_id=source_id,
@@ -190,7 +190,3 @@ def _whole(value: Any) -> int | None:
 def _size(value: Any) -> int | None:
     size = _whole(value)
     return size if size is not None and size > 0 else None
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, (str, int, float))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from predscope.formats.base import ObjectBatch, Reference, Role, text_column
+from predscope.formats.coco.attributes import is_kept, kept_attributes
 from predscope.formats.coco.repair import tidy_records
 from predscope.formats.coco.shapes import (
     NUMBERS,
@@ -109,7 +110,7 @@ def _columns(records: list[Any], places: np.ndarray, kind: RecordKind, report: I
         batch.track_id = _texts(records, "track_id")
     if "id" in keys:
         batch.source_id = _texts(records, "id")
-    batch.attributes = _attributes(records, keys, kind)
+    batch.attributes = _attributes(records, places, keys, kind, report)
     shapes = Segmentations()
     if "segmentation" in keys:
         shapes = segmentation_columns([record.get("segmentation") for record in records])
@@ -132,11 +133,11 @@ def _note_unknown(records: list[dict[str, Any]], keys: frozenset[str], report: I
     examples = []
     for key in unknown[:MAX_EXAMPLES]:
         value = next((record[key] for record in records if record.get(key) is not None), "")
-        examples.append(f"{key}: {'kept as an attribute' if _is_scalar(value) else 'left out, as no plain value'}")
+        examples.append(f"{key}: {'kept as an attribute' if is_kept(value) else 'left out, as too long'}")
     report.note(
         "unknown_members",
         Severity.INFO,
-        "Records have members that COCO does not define; plain values are kept as attributes.",
+        "Records have members that COCO does not define; they are kept as attributes.",
         count=len(unknown),
         examples=examples,
     )
@@ -192,9 +193,13 @@ def _texts(records: list[dict[str, Any]], key: str) -> list[str | None]:
 
 
 def _attributes(
-    records: list[dict[str, Any]], keys: frozenset[str], kind: RecordKind
+    records: list[dict[str, Any]],
+    places: np.ndarray,
+    keys: frozenset[str],
+    kind: RecordKind,
+    report: ImportReport,
 ) -> list[dict[str, Any] | None] | None:
-    """What else the records say: scalars of unknown members, and those inside ``attributes``."""
+    """What else the records say: unknown members, and those inside ``attributes``."""
     extra = [key for key in keys - _COLUMN_KEYS if isinstance(key, str)]
     if kind.role == "labels" and "score" in keys:
         extra.append("score")
@@ -202,17 +207,14 @@ def _attributes(
         return None
     extra.sort()
     columns: list[dict[str, Any] | None] = []
-    for record in records:
-        found = {key: record[key] for key in extra if _is_scalar(record.get(key))}
+    for record, place in zip(records, places.tolist(), strict=True):
+        values = [(key, record[key]) for key in extra if key in record]
         nested = record.get("attributes")
         if type(nested) is dict:
-            found.update((key, value) for key, value in nested.items() if _is_scalar(value))
+            values += nested.items()
+        found = kept_attributes(values, f"{kind.place_prefix}{place}]", report) if values else None
         columns.append(found or None)
     return columns
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, (str, int, float))
 
 
 def _set_geometry(batch: ObjectBatch, has_box: np.ndarray) -> None:

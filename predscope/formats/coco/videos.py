@@ -21,6 +21,7 @@ from predscope.formats.coco.tracks import Track, TrackReader
 from predscope.formats.json_files.document import JsonDocument, Span, open_json
 from predscope.formats.json_files.peek import peek_json
 from predscope.formats.json_files.values import as_list, as_object, as_size, as_text, as_whole, scalars
+from predscope.formats.listed_frames import listed_length
 from predscope.media.naming import video_frame_name
 from predscope.report import BOXES_FROM_MASKS, ImportReport, Severity
 from predscope.schema import DeclaredFrame
@@ -29,8 +30,6 @@ _LISTS: Final = ("segmentations", "bboxes")
 _VIDEO_KEYS: Final = frozenset(
     {"id", "width", "height", "length", "file_names", "file_name", "name", "coco_url", "flickr_url", "license"}
 )
-_MAX_LENGTH: Final = 200_000
-"""Frames of a video that names none of them."""
 
 
 class YouTubeVisReader:
@@ -128,7 +127,7 @@ def _read_frames(document: JsonDocument) -> list[DeclaredFrame] | None:
     frames: list[DeclaredFrame] = []
     for first, records in document.records(span):
         for number, record in enumerate(records, first):
-            found = _frames_of(as_object(record))
+            found = _frames_of(as_object(record), len(frames), document.report)
             if not found:
                 document.report.note(
                     "video_without_frames",
@@ -140,12 +139,12 @@ def _read_frames(document: JsonDocument) -> list[DeclaredFrame] | None:
     return frames
 
 
-def _frames_of(video: dict[str, Any]) -> list[DeclaredFrame]:
+def _frames_of(video: dict[str, Any], listed: int, report: ImportReport) -> list[DeclaredFrame]:
     video_id, length = as_text(video.get("id")), as_whole(video.get("length"))
     names: list[str | None] = [as_text(name) for name in as_list(video.get("file_names"))]
     file = as_text(video.get("file_name")) or as_text(video.get("name"))
     if not names and file is not None and length is not None:
-        names = [video_frame_name(file, index) for index in range(min(length, _MAX_LENGTH))]
+        names = [video_frame_name(file, index) for index in range(listed_length(file, length, listed, report))]
     if video_id is None:
         return []
     folder = next((name.rpartition("/")[0] for name in names if name), "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -30,7 +29,7 @@ class PickleMachine(Steps):
         is_handed_over_besides: entries were handed over of a list that has turned out to lie in something else.
     """
 
-    def __init__(self, data: Any, find: Callable[[str, str], Builder | None], part_size: int = sys.maxsize) -> None:
+    def __init__(self, data: Any, find: Callable[[str, str], Builder | None], part_size: int) -> None:
         super().__init__(data, find)
         self.found: Any = None
         self.is_handed_over_besides = False
@@ -40,7 +39,7 @@ class PickleMachine(Steps):
         """Run it; hands over the entries of the outermost list whenever there are ``part_size`` of them.
 
         Raises:
-            PickleError: see ``read_pickle``.
+            PickleError: it is damaged or cut short, or refers to something that is refused.
         """
         try:
             yield from self._run()
@@ -88,6 +87,7 @@ class PickleMachine(Steps):
                             self._count(start + at)
                     elif code == 0x75:  # u: entries of a dictionary
                         items, stack = stack, below.pop()
+                        self.position = start + at
                         self._set_items(stack[-1], items)
                     elif code == 0x8F:  # a set, which is a list here
                         stack.append([])
@@ -103,6 +103,7 @@ class PickleMachine(Steps):
                         stack.append(())
                     elif code == 0x81:  # an object of a class
                         arguments = stack.pop()
+                        self.position = start + at
                         stack[-1] = self._called(stack[-1], arguments)
                     elif code == 0x62 and isinstance(stack[-2], Instance):  # b: the state of an object
                         state = stack.pop()

@@ -23,7 +23,7 @@ _BLOCK_BYTES: Final = 16 * 1024**2
 
 
 def numbers_asked_for(data: Any) -> frozenset[int]:
-    """The numbers from ``ALWAYS_KEPT`` on that a pickle may ask for; a superset, in a time that is no matter.
+    """The numbers from ``ALWAYS_KEPT`` on that a pickle may ask for; a superset, soon found beside the reading.
 
     Args:
         data: the bytes, or a memory map of them.
@@ -32,7 +32,8 @@ def numbers_asked_for(data: Any) -> frozenset[int]:
         PickleError: there are more than anything but malice makes.
     """
     highest = len(data)  # each object took a byte or more
-    found = {number for number in map(int, _GET_LINE.findall(data)) if ALWAYS_KEPT <= number < highest}
+    written = (int(match[1]) for match in _GET_LINE.finditer(data))
+    found = {number for number in written if ALWAYS_KEPT <= number < highest}
     if highest < 5:
         return frozenset(found)
     raw = np.frombuffer(data, np.uint8)

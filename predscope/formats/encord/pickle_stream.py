@@ -20,37 +20,22 @@ MAX_FILE_BYTES: Final = 16 * 1024**3
 PART_SIZE: Final = 1_000
 
 
-def read_pickle(data: Any, find: Callable[[str, str], Builder | None]) -> Any:
-    """The object of a pickle, made of plain containers, numbers, texts and what ``find`` gives.
-
-    Sets become lists, and long byte strings views of ``data``.
-
-    Args:
-        data: the bytes, or a memory map of them.
-        find: for the module and name of a class or function what is to be called in its place; None: refused.
-
-    Raises:
-        PickleError: it is damaged or cut short, or refers to something that is refused.
-    """
-    machine = PickleMachine(data, find)
-    for _ in machine.parts():
-        pass
-    return machine.found
-
-
 def read_pickled_list(
     data: Any, find: Callable[[str, str], Builder | None], part_size: int = PART_SIZE
 ) -> Iterator[list[Any]]:
     """The entries of a list in a pickle, in parts as they come; what was handed over is not kept.
 
-    One object by itself is a list of one, a tuple is a list.
+    They are made of plain containers, numbers, texts and what ``find`` gives; sets become lists, and long byte strings
+    views of ``data``. One object by itself is a list of one, a tuple is a list.
 
     Args:
-        data, find: see ``read_pickle``.
+        data: the bytes, or a memory map of them.
+        find: for the module and name of a class or function what is to be called in its place; None: refused.
         part_size: entries that are handed over at a time, somewhat more at most.
 
     Raises:
-        PickleError: as in ``read_pickle``, when it is come to; or it holds something else.
+        PickleError: it is damaged or cut short, refers to something that is refused, or holds something else; when that
+            is come to.
     """
     machine = PickleMachine(data, find, part_size)
     yield from machine.parts()

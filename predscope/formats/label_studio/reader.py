@@ -125,7 +125,7 @@ def _read_frames(document: JsonDocument, report: ImportReport) -> tuple[list[Dec
         attributes = {key: value for key, value in scalars(task.get("data")).items() if not names_image(value)}
         attributes |= scalars(task.get("meta"))
         if is_video(name, results):
-            frames += video_frames(name, results, attributes)
+            frames += video_frames(name, results, attributes, len(frames), report)
         else:
             sizes = (frame_size(as_object(result)) for result in results)
             width, height = next((size for size in sizes if size[0]), (None, None))

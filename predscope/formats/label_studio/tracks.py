@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from predscope.formats.json_files.values import as_list, as_object, as_text, class_missing, scalars
 from predscope.formats.label_studio.shapes import frame_size, kind_and_classes
@@ -18,13 +18,11 @@ from predscope.formats.label_studio.video import (
     read_stretches,
     spans_of,
 )
+from predscope.formats.listed_frames import listed_length, most_listed
 from predscope.formats.shape_rows import RowCollector, ShapeRow, read_confidence
 from predscope.media.naming import is_video_name, video_frame_name
 from predscope.report import ImportReport, Severity
 from predscope.schema import DeclaredFrame
-
-_MAX_DECLARED: Final = 200_000
-"""Frames that are listed of a video."""
 
 
 @dataclass(slots=True)
@@ -111,14 +109,21 @@ def is_video(name: str, results: list[Any]) -> bool:
     return is_video_name(name.partition("?")[0]) or any(kind in VIDEO_KINDS for kind in kinds)
 
 
-def video_frames(name: str, results: list[Any], attributes: dict[str, Any]) -> list[DeclaredFrame]:
-    """The frames of a task's video: all, where its results say how many there are, else those of its regions."""
+def video_frames(
+    name: str, results: list[Any], attributes: dict[str, Any], listed: int, report: ImportReport
+) -> list[DeclaredFrame]:
+    """The frames of a task's video: all, where its results say how many there are, else those of its regions.
+
+    Args:
+        listed: frames that the file has listed before.
+        report: gets how many are too many to be listed.
+    """
     values = [as_object(as_object(result).get("value")) for result in results]
     count = max(map(frame_count, values), default=0)
-    places = set(range(min(count, _MAX_DECLARED)))
+    places = set(range(listed_length(name, count, listed, report)))
     for value in values:
         for span in spans_of(value):
-            places.update(span[: max(_MAX_DECLARED - len(places), 1)])
+            places.update(span[: max(most_listed(listed) - len(places), 1)])
     sizes = (frame_size(as_object(result)) for result in results)
     width, height = next((size for size in sizes if size[0]), (None, None))
     return [

@@ -162,9 +162,17 @@ class ClassJoin:
         if self._merged:
             examples = [f"{spelling} is {name}" for spelling, name in list(self._merged.items())[:5]]
             note(report, "classes_merged", count=len(self._merged), examples=examples)
+        beside = [key for key in self._resolved if self._is_beside_map(*key)]
+        if beside:
+            examples = [f"{key[1]}: {self._classes[self._resolved[key]].name}" for key in beside[:5]]
+            note(report, "ids_beside_class_map", count=len(beside), examples=examples)
         unused = [token for token in self._map if token not in self._map_used]
         if unused:
             note(report, "class_map_unused", count=len(unused), examples=unused[:5])
+
+    def _is_beside_map(self, kind: Reference, text: str) -> bool:
+        """Whether an id that has no name in the file is one that the user's class map does not speak of."""
+        return bool(self._map) and kind == "id" and text not in self._map and text not in self._name_of_id
 
     def _resolve(self, text: str, kind: Reference) -> int:
         key = (kind, text)

@@ -26,8 +26,6 @@ EXPLAINED_SHARE: Final = 0.6
 """Of covered labels that must get their own class for another way of counting ids to be offered, ..."""
 EXPLAINED_MORE: Final = 0.3
 """... and by how much more than as they stand."""
-
-
 EQUAL: Final = 0.02
 """Ways that explain as much as another but for this share of the labels are as good."""
 

@@ -13,10 +13,10 @@ from predscope.importing.references import share
 from predscope.media import ImageInfo, ImageListing, Progress, is_images_root, list_images, locate, scan_images
 from predscope.media.naming import containing_file
 from predscope.project import Project
+from predscope.project.creation import no_images
 from predscope.project.frames import FrameDraft
 from predscope.project.manifest import portable_images_root
 from predscope.project.own_folders import own_folders
-from predscope.project.project import no_images
 from predscope.report import ImportReport
 
 

@@ -47,7 +47,7 @@ class Habits:
         looks_unbounded: confidences begin at 0 and have no upper end.
         correction: what mends the coordinates, as fields of ``Corrections``.
         mask_correction: what brings masks of another size to their frames, where labels tell it.
-        scaled_frames: frames of which it is said that the coordinates were made for another size of them.
+        scaled_frames: int64 (k,): frames of which it is said that the coordinates were made for another size of them.
         rescale: masks of another size than their frame are scaled to it.
         network: coordinates, and masks of that size, are of this input of a network.
     """
@@ -59,7 +59,7 @@ class Habits:
     looks_unbounded: bool = False
     correction: Mapping[str, Any] = field(default_factory=dict)
     mask_correction: Mapping[str, Any] = field(default_factory=dict)
-    scaled_frames: frozenset[int] = frozenset()
+    scaled_frames: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     rescale: bool = False
     network: NetworkInput | None = None
 
@@ -123,7 +123,7 @@ class RowJudgement:
         detail = f"They follow from how all boxes are read. Add {' '.join(mends.flags())}."
         if habits.correction:
             return np.ones(len(self._batch), bool), detail
-        return np.isin(self._frame_index, list(habits.scaled_frames)), detail
+        return np.isin(self._frame_index, habits.scaled_frames), detail
 
     def _remark(self, code: str, flagged: np.ndarray, describe: Describe | None = None) -> None:
         rows = np.flatnonzero(flagged & self.kept)
