@@ -11,6 +11,11 @@ QUIET_MILLISECONDS: Final = 500
 MOST_MILLISECONDS: Final = 30_000
 _STEP: Final = 100
 _IS_RUNNING: Final = "() => document.querySelector('.stApp')?.dataset.testScriptState !== 'notRunning'"
+_HAS_CHIPS: Final = """texts => {
+  const labels = document.querySelectorAll(".st-key-filter_chips button [data-testid='stMarkdownContainer']");
+  const shown = [...new Set([...labels].map((label) => label.innerText))];
+  return shown.length === texts.length && shown.every((text, place) => text === texts[place]);
+}"""
 _BACKGROUND: Final = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 
 
@@ -46,6 +51,11 @@ def click_at_rest(page: Any, locator: Any) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.click(x, y)
+
+
+def wait_for_chips(page: Any, *texts: str) -> None:
+    """Until these are the chips of the filters, in this order."""
+    page.wait_for_function(_HAS_CHIPS, arg=list(texts))
 
 
 def wait_until_quiet(page: Any, requests: list[str], milliseconds: int = QUIET_MILLISECONDS) -> None:

@@ -55,8 +55,8 @@ class Doors:
         assert self.page.locator(".tile").count() == min(len(selection), 60)
         return selection
 
-    def chips(self) -> list[str]:
-        return list(dict.fromkeys(self.page.locator(".st-key-filter_chips button p").all_inner_texts()))
+    def wait_for_chip(self, text: str) -> None:
+        self.page.locator(".st-key-filter_chips button", has_text=text).first.wait_for()
 
     def choose(self, field: str, name: str) -> None:
         self.page.locator(f".choice[data-field='{field}'][data-value='{name}']").click()
@@ -81,7 +81,7 @@ def test_kinds_of_error_and_what_is_compared(doors: Doors, streets: Project) -> 
     page = doors.page
     query = ObjectQuery(FrameQuery.of(streets), "model_b", errors=("loc",))
     doors.open(query)
-    assert "error: localisation" in doors.chips()
+    doors.wait_for_chip("error: localisation")
     assert page.locator(".caption").first.inner_text().startswith("Localisation: ")
     doors.expect_beside("errors", "miss", query.with_(errors=("miss",)))
 
@@ -100,7 +100,7 @@ def test_kinds_of_error_and_what_is_compared(doors: Doors, streets: Project) -> 
     page.get_by_role("option", name="Masks", exact=True).click()
     query = query.with_(frames=query.frames.with_(by="segm"))
     doors.expect(query)
-    assert "compared by masks" in doors.chips()
+    doors.wait_for_chip("compared by masks")
     page.locator(".tile [data-id][data-kind='mask'], .tile [data-id][data-kind='polygon']").first.wait_for()
     assert outlines.count() == 0
 
@@ -118,10 +118,12 @@ def test_kinds_of_error_and_what_is_compared(doors: Doors, streets: Project) -> 
 def test_confused_pairs_and_ranges_of_confidence(doors: Doors, streets: Project) -> None:
     query = ObjectQuery(FrameQuery.of(streets), "model_a", ("fp",), confused=True)
     doors.open(query)
-    assert doors.chips()[:2] == ["false positives", "confused pairs only"]
+    doors.wait_for_chip("false positives")
+    doors.wait_for_chip("confused pairs only")
     query = query.with_(confused=False, confidence_range=(0.3, 0.4))
     doors.open(query)
-    assert doors.chips()[:2] == ["false positives", "confidence .30 to .40"]
+    doors.wait_for_chip("false positives")
+    doors.wait_for_chip("confidence .30 to .40")
     doors.page.locator(".st-key-filter_chips button", has_text="confidence").first.click()
     doors.expect(query.with_(confidence_range=None))
     doors.choose("outcomes", "ignored_label")

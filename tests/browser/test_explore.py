@@ -15,6 +15,7 @@ import pytest
 
 from predscope.importing import import_labels, import_predictions
 from predscope.project import Project
+from tests.browser.pages import wait_for_chips
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 N_FRAMES = 70
@@ -96,15 +97,8 @@ class Explore:
     def click_class(self, role: str, name: str) -> None:
         self.page.locator(f".cell[data-role='{role}'][data-value='{name}']").click()
 
-    def chips(self) -> list[str]:
-        buttons = self.page.locator(".st-key-filter_chips button [data-testid='stMarkdownContainer']")
-        return list(dict.fromkeys(buttons.all_inner_texts()))
-
     def wait_for_chips(self, *texts: str) -> None:
-        """Until the chips are these."""
-        for text in texts:
-            self.page.locator(".st-key-filter_chips button", has_text=text).first.wait_for()
-        assert self.chips() == list(texts)
+        wait_for_chips(self.page, *texts)
 
     def parameters(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.page.url).query)
@@ -183,7 +177,7 @@ def test_filters_are_chips_and_back_is_the_browsers(explore: Explore) -> None:
     everything = explore.tiles()
     explore.page.get_by_role("button", name="label: dog").click()
     explore.wait_for("frames", "35 of 70 frames")
-    assert explore.chips() == ["prediction: car", "weather: rain", "Clear all"]
+    explore.wait_for_chips("prediction: car", "weather: rain", "Clear all")
     explore.page.go_back()
     explore.wait_for("frames", "17 of 70 frames")
     assert explore.tiles() == everything
@@ -192,7 +186,7 @@ def test_filters_are_chips_and_back_is_the_browsers(explore: Explore) -> None:
     explore.page.get_by_role("button", name="Clear all").click()
     explore.wait_for("frames", "70 of 70 frames")
     assert explore.parameters() == {}
-    assert explore.chips() == []
+    explore.wait_for_chips()
 
 
 def test_a_pasted_link_shows_the_same_objects(explore: Explore, new_page: Callable[..., Any]) -> None:
@@ -202,7 +196,8 @@ def test_a_pasted_link_shows_the_same_objects(explore: Explore, new_page: Callab
     other.page.goto(explore.page.url)
     other.wait_for("p:model_a", "34 of 173 predictions")
     assert other.tiles() == explore.tiles()
-    assert other.chips() == explore.chips() == ["confidence ≥ .60", "label: dog", "Clear all"]
+    for shown in (explore, other):
+        shown.wait_for_chips("confidence ≥ .60", "label: dog", "Clear all")
 
 
 def test_tiles_are_real_links_the_menu_keeps_the_filters_and_facets_tell_what_a_click_gives(explore: Explore) -> None:
@@ -217,7 +212,7 @@ def test_tiles_are_real_links_the_menu_keeps_the_filters_and_facets_tell_what_a_
     explore.page.locator(".viewer").wait_for()
     explore.page.get_by_role("link", name="Explore").click()
     explore.wait_for("frames", "17 of 70 frames")
-    assert explore.chips() == ["label: dog"]
+    explore.wait_for_chips("label: dog")
     cell = explore.page.locator(".cell[data-role='pred'][data-value='person']")
     frames = cell.inner_text().strip()
     cell.click()
@@ -254,7 +249,7 @@ def test_a_range_is_dragged_over_the_histogram_or_typed(explore: Explore) -> Non
     explore.page.get_by_label("Most labels").fill("2")
     explore.page.keyboard.press("Enter")
     explore.wait_for("frames", "17 of 70 frames")
-    assert explore.chips() == ["2 labels"]
+    explore.wait_for_chips("2 labels")
 
 
 def test_sorting_says_its_value_on_the_tiles(explore: Explore) -> None:
@@ -359,7 +354,7 @@ def test_to_a_frame_and_back_to_the_same_place(explore: Explore) -> None:
     assert explore.path() == "/Explore"
     explore.page.wait_for_timeout(700)
     assert explore.scroll_top() == place
-    assert explore.chips() == ["prediction: car"]
+    explore.wait_for_chips("prediction: car")
 
 
 def test_nothing_found_says_what_to_remove(explore: Explore) -> None:

@@ -95,7 +95,7 @@ def test_from_a_file_to_a_version(folder: Path, address: str, new_page: Callable
     first = project.frame_index("street_000")
     assert first is not None
     assert drawn.count() == project.objects("predictions", "model_a").of_frame(first).num_rows
-    page.get_by_role("button", name=re.compile("Next frame")).first.click()
+    press(page, re.compile("Next frame"))
     page.get_by_text("2 of 126").wait_for()
     page.get_by_text("street_001.jpg").first.wait_for()
     for _ in both_schemes(page, "light"):
@@ -136,6 +136,29 @@ def test_cancelled_reading_leaves_nothing(folder: Path, address: str, new_page: 
     path.fill(str(folder / "nothing.json"))
     path.press("Enter")
     page.get_by_text(re.compile("nothing.json: there is no such file or folder")).wait_for()
+
+
+def test_one_of_several_inputs_is_used(folder: Path, address: str, new_page: Callable[..., Any]) -> None:
+    inputs = folder / "several"
+    inputs.mkdir()
+    for name in ("first.json", "second.json"):
+        (inputs / name).write_bytes(MODEL_A.read_bytes())
+    page = new_page()
+    page.goto(f"{address}/Import")
+    path = page.get_by_label("Path on this machine")
+    path.fill(str(inputs))
+    path.press("Enter")
+    page.get_by_text("This folder holds 2 inputs of predictions.").wait_for()
+    read_as = page.get_by_label("Format", exact=True)
+    assert read_as.input_value() == "None was recognised"
+    press(page, "Use")
+    page.get_by_text("version 1 of the predictions first").wait_for()
+    assert read_as.input_value().startswith("COCO JSON: "), "nothing of the folder stays in the box"
+
+    name = page.get_by_label("Name of the set")
+    name.fill("other")
+    name.press("Enter")
+    page.get_by_text("version 1 of the predictions other").wait_for()
 
 
 def test_versions_are_looked_at_restored_and_deleted(folder: Path, address: str, new_page: Callable[..., Any]) -> None:

@@ -152,7 +152,7 @@ def test_cells_of_a_matching_by_place_open_exactly_their_objects(
     assert len(select_objects(streets, query)) == count
     page.locator(".tile").first.wait_for()
     assert page.locator(".tile").count() == min(count, 60)
-    assert page.locator(".st-key-filter_chips button", has_text="matched by place alone").count()
+    page.locator(".st-key-filter_chips button", has_text="matched by place alone").first.wait_for()
     page.locator(".tile a.open").first.click()
     page.wait_for_url(re.compile(r"/Frame\?.*match=place"))
     page.locator(".viewer-host img").first.wait_for()

@@ -99,6 +99,8 @@ def test_labels_name_frames_as_predictions_do(project: Project, tmp_path: Path, 
         labelled = import_labels(project, tmp_path / source, name=source).project
         assert len(labelled.frames) == len(project.frames), source
         assert list(found_in(labelled, "labels", source)) == ["clips/b/000004"], source
+    import_labels(project, tmp_path / "rows.csv")  # does not take the id that COCO's labels gave the frame
+    assert Project.open(project.path).frames["source_id"][index] == "100"
 
 
 @pytest.mark.parametrize("name", ["frame_000003.jpg", "a_000003.jpg", "a-3.png", "000003.jpg", "a.mp4", "c.mp4#3"])
