@@ -39,8 +39,10 @@ def show_flow(project: Project, flow: Flow) -> None:
     if flow.looking is not None:
         return
     if state in (JobState.READING, JobState.PUBLISHING):
-        show_reading(flow)
+        reading = st.container()
         classes_view(project, flow)
+        with reading:  # it asks how far it is as soon as it is drawn, and would bring back what boxes showed before
+            show_reading(flow)
     elif state in (JobState.CANCELLED, JobState.FAILED):
         show_stopped(flow)
         classes_view(project, flow)

@@ -136,7 +136,7 @@ def _row(one: JoinedClass, known: list[str], suggestion: str | None, flow: Flow,
             format_func=lambda text: text or automatic,
             key=key,
             label_visibility="collapsed",
-            on_change=partial(_take_class, one, key),
+            on_change=partial(_take_class, one, key, tuple(options)),
         )
         if suggestion is not None and not _choice_of(flow, one):
             offer.button(
@@ -152,8 +152,9 @@ def _row(one: JoinedClass, known: list[str], suggestion: str | None, flow: Flow,
             )
 
 
-def _take_class(one: JoinedClass, key: str) -> None:
-    if key in st.session_state:  # else it has gone, with the file that it was about
+def _take_class(one: JoinedClass, key: str, options: Sequence[str]) -> None:
+    # Else it has gone, with the file that it was about, or the browser sends words that stood there before.
+    if st.session_state.get(key) in options:
         on_choice(key, lambda name: _choose_classes({one.reference: name}))()
 
 

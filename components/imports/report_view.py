@@ -14,7 +14,7 @@ from components.imports.words import DIFFERENTLY, for_the_page
 from components.widget_values import put
 from predscope.errors import InputError
 from predscope.importing import StagedImport
-from predscope.importing.corrections import CHOICES, Corrections
+from predscope.importing.corrections import CHOICES, MAX_CLASS_OFFSET, Corrections
 from predscope.report import Problem, Severity
 
 _COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.INFO: "gray"}
@@ -54,6 +54,7 @@ _WORDS: Final[dict[str, dict[Any, str]]] = {
     "drop_duplicates": {True: "Leave out copies of objects"},
 }
 _AS_IT_IS: Final = ""
+_NO_SIZE: Final = "The network's input is a width and a height in pixels, such as 640x384."
 _OF_CLASSES: Final = frozenset({"class_ids", "class_offset", "merge_alike_classes"})
 """Corrections after which classes of the file are other ones: what was chosen for them is asked anew."""
 
@@ -163,7 +164,15 @@ def _read_differently(corrections: Corrections) -> None:
         elif isinstance(value, bool):
             column.checkbox(_in_words(name, True), key=key, on_change=_correct_by_hand, args=(name,))
         elif isinstance(value, int):
-            column.number_input("Add to class ids", step=1, key=key, on_change=_correct_by_hand, args=(name,))
+            column.number_input(
+                "Add to class ids",
+                min_value=-MAX_CLASS_OFFSET,
+                max_value=MAX_CLASS_OFFSET,
+                step=1,
+                key=key,
+                on_change=_correct_by_hand,
+                args=(name,),
+            )
         elif name == "network_input":
             label, hint = "Network's input, in pixels", "640x640"
             column.text_input(label, placeholder=hint, key=key, on_change=_correct_by_hand, args=(name,))
@@ -175,8 +184,8 @@ def _correct_by_hand(name: str) -> None:
         value = st.session_state[key]
         try:
             _correct({name: None if value == _AS_IT_IS else value})
-        except InputError as error:  # a size that is none; what was in force stays
-            st.toast(str(error), icon=":material/error:")
+        except InputError:  # a size that is none; what was in force stays
+            st.toast(_NO_SIZE, icon=":material/error:")
 
 
 def _show_finding(problem: Problem, place: int) -> None:

@@ -111,9 +111,10 @@ def _chosen(project: Project, flow: Flow, choices: Choices) -> None:
     put(_NAME, choices.name)
     called.text_input("Name of the set", key=_NAME, max_chars=200, on_change=_take_name)
     options = _format_words(inspection)
-    put(_FORMAT, choices.format)
+    key = f"{_FORMAT}.{inspection.path}"  # the words of one input would stay in the box of the next
+    put(key, choices.format)
     read_as.selectbox(
-        "Format", list(options), format_func=lambda name: options[name], key=_FORMAT, on_change=_take_format
+        "Format", list(options), format_func=options.__getitem__, key=key, on_change=_take_format, args=(key,)
     )
     if choices.role == "labels" and (project.images_root is None or choices.images or _lacks_images(flow)):
         put(_IMAGES, "" if choices.images is None else str(choices.images))
@@ -250,9 +251,9 @@ def _take_name() -> None:
         current_flow().change(name=st.session_state[_NAME])
 
 
-def _take_format() -> None:
-    flow, name = current_flow(), st.session_state.get(_FORMAT)
-    if flow.choices is not None and name not in (None, flow.choices.format):
+def _take_format(key: str) -> None:
+    flow, name = current_flow(), st.session_state.get(key)
+    if flow.choices is not None and name != flow.choices.format and name in (_AUTO, *readers()):
         flow.change(format=name, classes=())
 
 

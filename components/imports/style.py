@@ -29,7 +29,7 @@ _STYLE: Final = """<style>
 [class*="st-key-imports_offer_"] > [data-testid="stLayoutWrapper"] { flex: 1 1 480px; min-width: min(480px, 100%); }
 [class*="st-key-imports_offer_"] p { font-size: 14px; }
 [class*="st-key-imports_offer_"] [data-testid="stCaptionContainer"] p { font-size: 13px; }
-.st-key-imports_inputs { gap: 2px; }
+.st-key-imports_inputs { gap: 6px; }
 [class*="st-key-imports_input_"] p { font-size: 14px; overflow-wrap: anywhere; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-imports_step_publish) { position: sticky; bottom: 0; z-index: 3; }
 .st-key-imports_step_publish { gap: 4px 24px; padding: 10px 0 12px; background: light-dark(LIGHT, DARK);
