@@ -12,8 +12,9 @@ from typing import Final
 
 from predscope.errors import InputError
 from predscope.formats.base import Detection, Reader, Reading, Role
-from predscope.formats.content import describe_content, read_head
+from predscope.formats.content import describe_content, read_head, starts_like_json
 from predscope.formats.data_sets import FoundInput, choose_input, choose_of_format, note_choice
+from predscope.formats.json_files.document import json_damage
 from predscope.formats.text_remarks import remark_on_text
 from predscope.media.naming import IMAGE_SUFFIXES, VIDEO_SUFFIXES, suffix_of
 
@@ -139,6 +140,8 @@ def _nothing_fits(source: Path) -> InputError:
     if source.is_file() and not head.strip():
         what = "is an empty file." if not head else "is a file of nothing but white space."
         return InputError(what, where=source, fix="Was the program that wrote it stopped early?")
+    if (starts_like_json(head) or suffix_of(source.name) == ".json") and (damage := json_damage(source)):
+        return damage
     reasons = "; ".join(
         f"{reader.name}: {reason}" for reader in readers().values() if (reason := reader.detect(source, head).reason)
     )

@@ -167,6 +167,23 @@ def test_coco_labels_and_results_are_told_apart(tmp_path: Path, value: object, r
     assert (reader.name, detection.role) == ("coco", role)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[{"image_id": 1, "bbox": [1,2', "at byte 29 (line 1) with 3 brackets"),
+        ("{", "at byte 1 (line 1) with 1 bracket "),
+    ],
+)
+def test_json_that_is_cut_before_it_tells_its_format_is_told_with_the_byte(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"is cut short") as caught:
+        formats.open_input(path, role="predictions")
+    assert place in str(caught.value)
+
+
 def test_images_are_recognised() -> None:
     assert describe_content(b"RIFF....WEBPVP8 ") == "a WebP image"
     assert describe_content(b"\xff\xd8\xff\xe0") == "a JPEG image"

@@ -217,6 +217,15 @@ def open_json(source: Path, report: ImportReport) -> JsonDocument:
     return document
 
 
+def json_damage(source: Path) -> FileParsingError | None:
+    """Why a file that begins as JSON is none, with the byte; None if it is whole."""
+    try:
+        open_json(source, ImportReport())
+    except FileParsingError as error:
+        return error
+    return None
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """Without garbage collection, which would look again and again at what is being built, and find nothing."""
@@ -281,7 +290,11 @@ def _has_nul(source: Path, place: int) -> FileParsingError:
 
 def _cut_short(source: Path, data: bytes | FileBytes, structure: Structure) -> FileParsingError:
     line = count_lines(data, len(data))
-    place = "inside a string" if structure.in_string else f"with {structure.depth} brackets still open"
+    place = (
+        "inside a string"
+        if structure.in_string
+        else f"with {structure.depth} bracket{'' if structure.depth == 1 else 's'} still open"
+    )
     count = structure.records
     records = f" after {count:,} complete record{'' if count == 1 else 's'} of its last list" if count else ""
     return FileParsingError(
