@@ -160,7 +160,7 @@ def test_a_failure_leaves_what_was_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("predscope.export.yolo._write_description", fail)
-    with pytest.raises(InputError, match="No space left on device"):
+    with pytest.raises(StorageError, match="No space left on device"):
         export_objects(shapes_project, target, role="predictions", format="yolo", overwrite=True)
     assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
