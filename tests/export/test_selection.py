@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from predscope import InputError, Project, export_objects, import_labels, import_predictions
+from predscope.errors import StorageError
 from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.exploration.query import FrameQuery
