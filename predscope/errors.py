@@ -10,7 +10,7 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from predscope.short_words import as_text, short_words
+from predscope.short_words import short_words, utf8_text
 
 _REFUSALS: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
@@ -33,7 +33,7 @@ class InputError(PredscopeError):
 
     def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None) -> None:
         self.what = what = short_words(what)
-        self.where = as_text(str(where)) if where is not None else None
+        self.where = utf8_text(str(where)) if where is not None else None
         self.fix = fix
         text = what if where is None else f"{self.where}: {what}"
         super().__init__(text if fix is None else f"{text} {fix}")

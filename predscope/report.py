@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from predscope.short_words import as_text, short_words
+from predscope.short_words import short_words, utf8_text
 
 MAX_EXAMPLES: Final = 5
 BOXES_FROM_MASKS: Final = "boxes_from_masks"
@@ -89,7 +89,7 @@ class ImportReport:
     problems: dict[str, Problem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.source = as_text(self.source)
+        self.source = utf8_text(self.source)
 
     def note(
         self,

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 Role = Literal["labels", "predictions"]
 """What a set of objects is: ground truth, or what a model predicted."""
@@ -176,7 +176,7 @@ class DeclaredFrame:
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "file_name", as_text(self.file_name))  # it may come from a name on disk
+        object.__setattr__(self, "file_name", utf8_text(self.file_name))  # it may come from a name on disk
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _LONG_WORD: Final = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 _LONGEST_TEXT: Final = 2_000
 
 
-def as_text(name: str) -> str:
+def utf8_text(name: str) -> str:
     """A name as UTF-8 can hold it: bytes of a file name that are no text become escapes such as ``%FF``."""
     return name if name.isascii() else _NO_TEXT.sub(_escape, name)
 
@@ -27,6 +27,6 @@ def short_words(text: str) -> str:
     """The text, as UTF-8 can hold it, with words of more than 160 characters cut in their middle, and at most 2,000
     characters in all.
     """
-    text = as_text(text)
+    text = utf8_text(text)
     text = _LONG_WORD.sub(lambda word: f"{word[0][:_KEPT]}…{word[0][-_KEPT:]}", text)
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

@@ -19,7 +19,7 @@ from predscope.formats.base import ObjectBatch, Reading
 from predscope.media.archives import list_members, read_member
 from predscope.media.naming import IMAGE_SUFFIXES, VIDEO_SUFFIXES, suffix_of
 from predscope.reading_progress import counted
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 MOST_BYTES: Final = 8 << 30
 """Of all that is unpacked."""
@@ -49,7 +49,7 @@ class OpenedSource:
     def adopt(self, reading: Reading, source: str) -> Reading:
         """The same reading, which names the archive where its reader names what was unpacked."""
         report = reading.report
-        report.source = as_text(source) if self.files else report.source or source
+        report.source = utf8_text(source) if self.files else report.source or source
         if self._archive is not None and self._folder is not None:
             reading.batches = self._renaming(reading.batches, reading)
         return reading

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 
 def reference_text(value: Any) -> str:
     """An id or name as text, so that 7, 7.0 and "7" are the same."""
     if isinstance(value, float | np.floating) and math.isfinite(value) and float(value).is_integer():
         return str(int(value))
-    return as_text(str(value))
+    return utf8_text(str(value))
 
 
 def whole_number(text: str) -> int | None:

@@ -20,7 +20,7 @@ from predscope.media import Progress
 from predscope.project import Project
 from predscope.reading_progress import watched
 from predscope.schema import Role
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 _FILE_SUFFIX: Final = re.compile(r"\.(json|txt|csv|parquet|xml|zip|pkl|gz)$", re.IGNORECASE)
 
@@ -188,4 +188,4 @@ def _opened(source: Path | str, format: str, role: Role, images: Path | None) ->
 
 def default_set_name(source: Path, role: Role) -> str:
     """The name of a set that is not given one: ``labels``, or for predictions the name of the source."""
-    return "labels" if role == "labels" else _FILE_SUFFIX.sub("", as_text(source.resolve().name)) or "predictions"
+    return "labels" if role == "labels" else _FILE_SUFFIX.sub("", utf8_text(source.resolve().name)) or "predictions"

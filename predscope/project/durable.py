@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from predscope.errors import ProjectError, StorageError, is_refused
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def check_place(project: Path) -> None:
     Raises:
         ProjectError: a file lies there, the folder around it cannot be written, or its name is not UTF-8.
     """
-    if as_text(str(project)) != str(project):
+    if utf8_text(str(project)) != str(project):
         raise ProjectError(
-            f"{as_text(str(project))}: the name of a project's folder must be UTF-8. Choose another one."
+            f"{utf8_text(str(project))}: the name of a project's folder must be UTF-8. Choose another one."
         )
     around = next(folder for folder in (project, *project.parents) if folder.exists())
     if not around.is_dir():

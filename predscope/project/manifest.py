@@ -16,7 +16,7 @@ import orjson
 from predscope.errors import InputError, ProjectError
 from predscope.project.durable import replace_whole
 from predscope.schema import ObjectClass, Role
-from predscope.short_words import as_text
+from predscope.short_words import utf8_text
 
 MANIFEST_NAME: Final = "predscope.json"
 LOCK_NAME: Final = "predscope.lock"
@@ -239,7 +239,7 @@ def portable_images_root(project: Path, images: Path) -> str:
         InputError: its name is not UTF-8, which is what the manifest is written in.
     """
     images = images.resolve()
-    if as_text(str(images)) != str(images):
+    if utf8_text(str(images)) != str(images):
         raise InputError("the name of the images folder is not UTF-8.", where=images, fix="Rename the folder.")
     try:
         shared = os.path.commonpath([project, images])

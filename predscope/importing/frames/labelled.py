@@ -100,6 +100,15 @@ class LabelFrames:
     def _hashed(self) -> HashedFrames:
         return HashedFrames(self._draft)
 
+    @cached_property
+    def _by_source_id(self) -> dict[str, list[int]]:
+        """Frames of earlier imports by the id that those files gave them."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, source_id in enumerate(self._draft.column("source_id")):
+            if source_id is not None:
+                found[source_id].append(index)
+        return found
+
     def resolve(self, references: np.ndarray, kind: Reference) -> np.ndarray:
         """int32 (n,): frame index of each reference; ``UNKNOWN`` or ``AMBIGUOUS`` where there is not exactly one."""
         codes, texts = distinct(references)
@@ -185,8 +194,8 @@ class LabelFrames:
         if match.index == AMBIGUOUS and frame.source_id is not None:
             # Two frames of one file, from an earlier import: told apart by their ids.
             parts = name_parts(frame.file_name)
-            for index, source_id in enumerate(self._draft.column("source_id")):
-                if source_id == frame.source_id and name_parts(self._draft.value(index, "file_name")) == parts:
+            for index in self._by_source_id.get(frame.source_id, ()):
+                if name_parts(self._draft.value(index, "file_name")) == parts:
                     return Match(index, len(parts), True)
         if match.shared < len(name_parts(frame.file_name)):  # a whole id says more than the end of another name
             exact = self._draft.index_of(frame.file_name)
