@@ -15,6 +15,7 @@ import pytest
 from predscope.cli.parser import build_parser
 from predscope.formats import readers
 from predscope.importing.findings import NOTICES, REJECTIONS, REPAIRS
+from tests.cli.in_process import run_here
 from tests.conftest import ROOT
 from tests.shapes_dataset import ShapesDataset
 
@@ -47,7 +48,8 @@ def run(command: list[str], folder: Path) -> None:
 def make_example_project(folder: Path) -> None:
     for line in blocks(ROOT / "README.md", "console")[2].splitlines():
         if not line.startswith(NOT_RUN):
-            run([sys.executable, "-m", *shlex.split(line)], folder)
+            done = run_here(*shlex.split(line)[1:], cwd=folder)
+            assert done.returncode == 0, f"{line}: {done.stderr}"
 
 
 def test_commands_of_the_readme_run(folder_of_the_examples: Path) -> None:

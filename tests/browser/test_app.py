@@ -163,17 +163,14 @@ def test_an_unknown_frame_in_a_link_is_said_in_words(app: str, page: Any) -> Non
     wait_for_frame(page, "street_000.jpg")
 
 
-@pytest.mark.parametrize(("width", "color_scheme"), [(1400, "light"), (900, "dark")])
-def test_the_overview_says_what_is_loaded(
-    app: str, new_page: Callable[..., Any], color_scheme: str, width: int
-) -> None:
-    page = new_page(width=width, color_scheme=color_scheme)
+def test_the_overview_says_what_is_loaded(app: str, new_page: Callable[..., Any]) -> None:
+    page = new_page(width=900, color_scheme="dark")
     page.goto(app)
     page.locator(".tile img").first.wait_for()
     page.get_by_text("What is loaded").wait_for()
     page.get_by_text("Labels are for images that are not in the images folder.").wait_for()
     page.locator(".js-plotly-plot").wait_for()
-    for _ in both_schemes(page, color_scheme):
+    for _ in both_schemes(page, "dark"):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
         boxes = [tile.bounding_box() for tile in page.locator(".tile:visible").all()]
         assert len({round(box["y"]) for box in boxes}) == 2, "two rows of tiles"
@@ -182,16 +179,15 @@ def test_the_overview_says_what_is_loaded(
         assert last_row["x"] + last_row["width"] == pytest.approx(right, abs=2), "and the last one is whole"
 
 
-@pytest.mark.parametrize(("width", "color_scheme"), [(1400, "light"), (900, "dark")])
-def test_the_frame_gets_the_space(app: str, new_page: Callable[..., Any], color_scheme: str, width: int) -> None:
-    page = new_page(width=width, color_scheme=color_scheme)
+def test_the_frame_gets_the_space(app: str, new_page: Callable[..., Any]) -> None:
+    page = new_page(width=900, color_scheme="dark")
     page.goto(f"{app}/Frame?frame=street_000")
     wait_for_frame(page, "street_000.jpg")
     page.locator(SHAPES).first.wait_for(state="attached")
-    for _ in both_schemes(page, color_scheme):
+    for _ in both_schemes(page, "dark"):
         box = page.locator(".pane").first.bounding_box()
         assert box["y"] < 160, "the photo begins near the top"
-        assert box["width"] > 0.6 * width
+        assert box["width"] > 0.6 * 900
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -142,7 +142,7 @@ def test_unusable_files_are_one_clear_error_and_change_nothing(
     bad = tmp_path / "bad.json"
     bad.write_text(content)
     before = (project_path / "predscope.json").read_bytes()
-    run = predscope("import", "predictions", bad, "--project", project_path)
+    run = run_here("import", "predictions", bad, "--project", project_path)
     assert_one_clear_error(run, "bad.json", *([] if said == "instances" else [said]))
     assert (project_path / "predscope.json").read_bytes() == before
 
@@ -158,7 +158,7 @@ def test_unusable_files_are_one_clear_error_and_change_nothing(
     ],
 )
 def test_wrong_arguments_are_one_clear_error(tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
-    assert_one_clear_error(predscope(*arguments, cwd=tmp_path), *parts)
+    assert_one_clear_error(run_here(*arguments, cwd=tmp_path), *parts)
 
 
 @pytest.mark.parametrize("has_other_files", [False, True])

@@ -25,7 +25,7 @@ from tests.formats.samples import SAMPLES, Sample
 
 _LONGEST_MESSAGE = 4_000
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
-_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 """Damaged inputs a sample; many more find more, and take as much longer."""
 _SETTINGS = settings(
     deadline=None,

@@ -188,7 +188,7 @@ def test_every_cut_ends_in_an_error(tmp_path: Path) -> None:
             read_pickle(content[:length], find_builder)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_damage_ends_in_a_report_or_an_error(protocol: int, changes: list[tuple[int, int]], tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def windows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(json_input, "_CHUNK", request.param[1])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(value=st.lists(_VALUES, max_size=6), indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
 def test_an_array_reads_as_the_standard_library_reads_it(
     tmp_path: Path, windows: None, value: list[Any], indent: int | None, ascii_only: bool
@@ -77,7 +77,7 @@ def test_an_array_reads_as_the_standard_library_reads_it(
     assert document.count(document.root) == _count_nested(value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(value=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), _VALUES, max_size=5))
 def test_members_of_an_object_read_as_the_standard_library_reads_them(
     tmp_path: Path, windows: None, value: dict[str, Any]

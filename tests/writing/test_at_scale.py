@@ -46,6 +46,7 @@ from predscope import PredictionWriter, Project
 from predscope.project import object_sorting
 
 object_sorting.CHUNK_ROWS = 50_000
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 with PredictionWriter(sys.argv[1], "model", box_format="xyxy", units="pixels") as writer:
     for number in range(60):
         boxes = np.tile([1.0, 2, 3, 4], (5000, 1))
