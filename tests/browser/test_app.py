@@ -95,8 +95,10 @@ def test_steps_are_in_the_address_and_back_undoes_them(app: str, page: Any) -> N
     page.wait_for_url(re.compile("frame=street_002"))
     page.go_back()
     wait_for_frame(page, "street_001.jpg")
+    wait_until_quiet(page, [])
     page.go_forward()
     wait_for_frame(page, "street_002.jpg")
+    wait_until_quiet(page, [])
     page.reload()
     wait_for_frame(page, "street_002.jpg")
 

@@ -12,7 +12,7 @@ from predscope.exploration.object_query import ObjectQuery
 from predscope.exploration.object_selection import select_objects
 from predscope.project import Project
 from predscope.project.saved import delete_view, saved_views
-from tests.browser.pages import both_schemes, click_at_rest
+from tests.browser.pages import both_schemes, click_at_rest, wait_until_quiet
 from tests.conftest import ROOT
 
 
@@ -43,6 +43,7 @@ def test_a_slice_is_saved_found_again_renamed_and_deleted(
     button(page, "Save").click()
     name = page.get_by_label("Name")
     assert name.input_value() == "model_a: false negatives, class: person, time_of_day: night"
+    wait_until_quiet(page, [])
     name.fill("People at night *")
     name.press("Enter")
     page.get_by_text("Saved as “People at night *”.").wait_for()
@@ -78,7 +79,10 @@ def test_a_slice_is_saved_found_again_renamed_and_deleted(
         )
         assert colors[0] != colors[1]
     other.get_by_role("button", name="Rename").click()
-    other.get_by_label("New name").fill("Night people")
+    new_name = other.get_by_label("New name")
+    new_name.wait_for()
+    wait_until_quiet(other, [])
+    new_name.fill("Night people")
     click_at_rest(other, other.get_by_role("button", name="Rename"))
     other.get_by_role("link", name="Night people").wait_for()
     other.get_by_role("button", name="Delete").click()

@@ -66,6 +66,7 @@ def test_space_plays_and_pauses_a_sequence(open_viewer: OpenViewer) -> None:
 
 def test_playing_ends_with_the_sequence_beyond_the_window(open_viewer: OpenViewer) -> None:
     view = open_viewer("video", frame=30)  # the window reaches to 50, the clip to 57
+    view.come_to_rest()
     record_frames(view)
     before = runs(view)
     view.locator(".play").click()
