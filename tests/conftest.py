@@ -24,10 +24,14 @@ _DOOR, _FLOOR = Path(__file__), Path(__file__).with_name("__init__.py")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several processes take whole files, and should end together: the longest come first."""
+    """Several processes take whole files, and should end together: those that take longest come first."""
     if _WORKER is not None:
         sizes = Counter(item.path for item in items)
-        items.sort(key=lambda item: (item.get_closest_marker("browser") is None, -sizes[item.path], str(item.path)))
+        items.sort(key=lambda item: (_turn_of(item), -sizes[item.path], str(item.path)))
+
+
+def _turn_of(item: pytest.Item) -> int:
+    return next((turn for turn, name in enumerate(("browser", "long")) if item.get_closest_marker(name)), 2)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

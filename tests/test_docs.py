@@ -19,6 +19,8 @@ from tests.cli.in_process import run_here
 from tests.conftest import ROOT
 from tests.shapes_dataset import ShapesDataset
 
+pytestmark = pytest.mark.long
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = ("make ", "predscope demo", "predscope view")

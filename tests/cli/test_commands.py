@@ -21,6 +21,8 @@ from predscope.cli.view import first_telling_frame, named_paths
 from tests.cli.in_process import run_here
 from tests.shapes_dataset import ShapesDataset, make_shapes_dataset
 
+pytestmark = pytest.mark.long
+
 
 def predscope(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

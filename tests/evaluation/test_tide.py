@@ -16,6 +16,8 @@ from predscope.evaluation.tide import ErrorType, Tide, find_errors
 from tests.evaluation import real_data
 from tests.evaluation.problems import Problem, make_problem, problems
 
+pytestmark = pytest.mark.long
+
 
 def errors_of(problem: Problem, **options) -> Tide:
     found = Detection(problem.labels, problem.predictions, problem.classes, frame_count=problem.frames)

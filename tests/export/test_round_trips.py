@@ -23,6 +23,8 @@ from predscope.schema import DeclaredFrame, Geometry, Role
 from tests.conftest import SAMPLE_DATA
 from tests.export.round_trip import READER_OF, SUFFIX_OF, export_and_import, rows_of
 
+pytestmark = pytest.mark.long
+
 BOX_FORMATS = ("coco", "yolo", "voc", "kitti", "csv", "parquet")
 WIDTH, HEIGHT = 320, 200
 

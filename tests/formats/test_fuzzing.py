@@ -24,8 +24,8 @@ from tests.formats.fuzzing import bounded, damaged, write_files, zipped
 from tests.formats.samples import SAMPLES, Sample
 
 _LONGEST_MESSAGE = 4_000
-pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
-_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+pytestmark = [pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning"), pytest.mark.long]
+_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))
 """Damaged inputs a sample; many more find more, and take as much longer."""
 _SETTINGS = settings(
     deadline=None,

@@ -21,6 +21,8 @@ import pytest
 from predscope.importing import import_labels, import_predictions
 from predscope.project import Project
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SERVER = """

@@ -16,6 +16,8 @@ from predscope import Project
 from predscope.metrics import frame_column, pending, run_metrics, run_state
 from tests.metrics.conftest import write_images
 
+pytestmark = pytest.mark.long
+
 SLOW = """
 import time
 from predscope.metrics import metric
