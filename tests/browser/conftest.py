@@ -8,9 +8,6 @@ and the apps said, in ``artifacts/failures``; ``PREDSCOPE_SCREENSHOTS=1`` keeps 
 One Chromium and one app of each kind serve a whole run: most of the price of a page is the compiling of scripts, which
 a browser remembers. What pages store is forgotten before the next one opens.
 
-A test that fails is tried once more, and the report says so ("rerun"): a busy machine, on which a click comes before
-the page rests, is no fault of the app; one that fails twice is.
-
 ``PREDSCOPE_CHROMIUM`` names the browser to use. Without any the tests are skipped and say so.
 """
 
@@ -64,15 +61,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
-    if report.when == "setup":
-        item.stash[_HAS_FAILED] = False  # of an earlier try
-    if report.failed or report.outcome == "rerun":
+    if report.failed:
         item.stash[_HAS_FAILED] = True
     return report
 

@@ -36,7 +36,7 @@ def evaluate_joined(files: JoinedFiles, iou_type: IouType, **options) -> CocoEva
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems())
 def test_equal_to_pycocotools_on_generated_problems(problem: Problem) -> None:
     content, records = coco_oracle.records_of(problem.labels, problem.predictions, len(problem.classes), problem.frames)

@@ -25,7 +25,7 @@ def detection(problem: Problem) -> Detection:
     return Detection(problem.labels, problem.predictions, problem.classes, frame_count=problem.frames)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems(ignored=True), st.sampled_from([0.0, 0.3, 0.5, 0.9]), THRESHOLDS)
 def test_equal_to_the_sequential_matcher(problem: Problem, confidence: float, iou_threshold: float) -> None:
     table = detection(problem).match_table(confidence, iou_threshold)

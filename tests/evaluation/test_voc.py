@@ -71,7 +71,7 @@ def devkit(problem: Problem, class_id: int, iou_threshold: float, extra: float, 
     return float(((recall[steps] - recall[steps - 1]) * precision[steps]).sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems(ignored=True), st.sampled_from([0.05, 0.3, 0.5, 0.75]), st.booleans(), st.booleans())
 def test_equal_to_the_development_kit(problem: Problem, iou_threshold: float, plus_one: bool, eleven: bool) -> None:
     plain = np.zeros(len(problem.labels), bool)  # the kit knows difficult labels, and no crowds

@@ -41,7 +41,7 @@ def holds(ring: list[float], x: float, y: float) -> bool:
 
 
 @given(masks)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_outlines_of_masks_hold_exactly_their_pixels(mask: np.ndarray) -> None:
     rings = mask_rings(encode(mask), mask.shape)
     if not mask.any():

@@ -65,7 +65,7 @@ def test_each_region_of_a_class_is_one_object(tmp_path: Path, read, palette: boo
     np.testing.assert_array_equal(painted, _picture())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 3)))
 def test_regions_are_encoded_exactly_as_by_the_reference(mask: np.ndarray) -> None:
     values = [value for value in np.unique(mask).tolist() if value]
